@@ -1,0 +1,86 @@
+"""Which files of a folder are source, in an order and form that no machine changes."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from aistudio_templates.errors import AssetError
+
+MAX_UNZIPPED_BYTES = 262_144_000
+"""Largest function, unzipped, in bytes (250 MiB).
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+"""
+
+_LEFT_OUT_FOLDERS = {"__pycache__", "tests"}
+_LEFT_OUT_SUFFIXES = (".pyc", ".pyo", "~", ".orig", ".rej")
+_SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One file of an asset.
+
+    Attributes:
+        name: Path below the asset's folder, with forward slashes.
+        content: Its bytes.
+        executable: Whether its owner may execute it.
+    """
+
+    name: str
+    content: bytes
+    executable: bool
+
+
+def source_files(folder: Path) -> tuple[SourceFile, ...]:
+    """Return the source files below ``folder``, sorted by name.
+
+    Caches, tests, hidden files and editors' leftovers are no source.
+
+    Raises:
+        AssetError: The folder is missing, empty or too large for a function, or holds
+            a symbolic link or a name that is unsafe in a zip.
+    """
+    if not folder.is_dir():
+        raise AssetError(f"{folder}: no such folder of source")
+    files = sorted(_read(folder, ""), key=lambda file: file.name)
+    if not files:
+        raise AssetError(f"{folder}: holds no source")
+    size = sum(len(file.content) for file in files)
+    if size > MAX_UNZIPPED_BYTES:
+        raise AssetError(
+            f"{folder}: {size:,} bytes of source, Lambda takes {MAX_UNZIPPED_BYTES:,}",
+            "move data out of the function, or use a container image",
+        )
+    return tuple(files)
+
+
+def _read(folder: Path, prefix: str) -> Iterator[SourceFile]:
+    with os.scandir(folder) as listing:
+        entries = list(listing)
+    for entry in entries:
+        name = prefix + entry.name
+        if entry.name.startswith(".") or entry.name.endswith(_LEFT_OUT_SUFFIXES):
+            continue
+        if entry.is_symlink():
+            raise AssetError(f"{entry.path}: is a symbolic link", "copy the file instead")
+        if not _SAFE_NAME.fullmatch(entry.name):
+            raise AssetError(f"{entry.path!r}: unsafe name", "use letters, digits and _.+-")
+        if entry.is_dir():
+            if entry.name not in _LEFT_OUT_FOLDERS:
+                yield from _read(Path(entry.path), f"{name}/")
+            continue
+        executable = bool(entry.stat().st_mode & stat.S_IXUSR)
+        yield SourceFile(name, _content(Path(entry.path)), executable)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise AssetError(f"{path}: cannot be read: {error.strerror}") from error

@@ -1,0 +1,122 @@
+"""An environment as one immutable value, and how to derive another from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from pydantic import Field, ValidationError
+
+from aistudio_templates import names
+from aistudio_templates.config.environments import ENVIRONMENTS
+from aistudio_templates.config.problems import config_error, frozen
+from aistudio_templates.config.sections import (
+    ComputeConfig,
+    CostConfig,
+    DatabaseConfig,
+    DeployConfig,
+    FrontendConfig,
+    MonitoringConfig,
+    NetworkConfig,
+    Section,
+    StorageConfig,
+)
+from aistudio_templates.config.subnets import check_disjoint, parse_cidr, plan_subnets
+from aistudio_templates.errors import ConfigError, valid_choices
+
+
+class EnvironmentConfig(Section):
+    """Everything that differs between environments.
+
+    Validated as a whole whenever it is made; equal values are interchangeable.
+    """
+
+    name: str = Field(
+        pattern=rf"^{names.ENVIRONMENT_PATTERN.pattern}$",
+        max_length=names.ENVIRONMENT_MAX_LENGTH,
+        description="Name of the environment.",
+    )
+    network: NetworkConfig = Field(description="VPC, subnets, NAT gateways and endpoints.")
+    database: DatabaseConfig = Field(description="The Aurora cluster.")
+    compute: ComputeConfig = Field(description="Functions and tasks.")
+    storage: StorageConfig = Field(description="Buckets.")
+    frontend: FrontendConfig = Field(description="Where the application is served.")
+    monitoring: MonitoringConfig = Field(description="Logs, traces, alarms and dashboards.")
+    cost: CostConfig = Field(description="What it may cost.")
+    deploy: DeployConfig = Field(description="How it is deployed.")
+
+    @classmethod
+    def get(cls, name: str) -> EnvironmentConfig:
+        """Return the default configuration of ``dev``, ``staging`` or ``prod``.
+
+        Raises:
+            ConfigError: There is no environment of that name.
+        """
+        if name not in ENVIRONMENTS:
+            raise ConfigError(
+                f"environment {name!r}: no such environment", valid_choices(name, ENVIRONMENTS)
+            )
+        return cls.create(ENVIRONMENTS[name])
+
+    @classmethod
+    def create(cls, values: Mapping[str, Any], *, place: str = "") -> Self:
+        """Return a configuration from plain values.
+
+        Args:
+            values: ``name`` and sections, as dictionaries.
+            place: What precedes each key in an error's message.
+
+        Raises:
+            ConfigError: A key is unknown or missing, a value of the wrong type or out
+                of range, or values do not fit together.
+        """
+        try:
+            config = cls.model_validate(frozen(values))
+        except ValidationError as error:
+            raise config_error(error, cls, place=place) from error
+        try:
+            config._check_ranges()
+        except ConfigError as error:
+            raise ConfigError(place + error.message, error.hint) from error
+        return config
+
+    def override(self, **sections: Mapping[str, Any]) -> Self:
+        """Return a copy with some values changed; this one stays as it is.
+
+        Args:
+            sections: Section → key → value. Tables within a section are merged too;
+                lists are replaced.
+
+        Raises:
+            ConfigError: A section or key is unknown, or the result is invalid.
+        """
+        return self.create(merge(self.model_dump(), sections))
+
+    def _check_ranges(self) -> None:
+        """Check IPv4 ranges, which pydantic does not know, with errors of our own."""
+        network = self.network
+        if network.vpc_source == f"share:{self.name}":
+            raise ConfigError(
+                f"network.vpc_source = {network.vpc_source!r}: an environment cannot share its own",
+                "use 'create', or name another environment",
+            )
+        if network.vpc_source == "create":
+            plan_subnets(network)
+        for index, cidr in enumerate(network.reserved_cidrs):
+            key = f"network.reserved_cidrs[{index}]"
+            check_disjoint({"network.cidr": network.cidr, key: cidr})
+        parse_cidr("network.cidr", network.cidr)
+        if network.existing_vpc is not None:
+            parse_cidr("network.existing_vpc.cidr", network.existing_vpc.cidr)
+
+
+def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``base`` with ``changes``: tables are merged, everything else is replaced."""
+    merged = dict(base)
+    for key, value in changes.items():
+        known = merged.get(key)
+        if isinstance(known, Mapping) and isinstance(value, Mapping):
+            merged[key] = merge(known, value)
+        else:
+            merged[key] = value
+    return merged

@@ -1,0 +1,85 @@
+"""What a deploy reads before it decides: the deployed root, its state, what S3 must hold.
+
+Asks CloudFormation through the door it is handed; changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from aistudio_templates.deploy.desired import Desired
+from aistudio_templates.deploy.events import STACK_TYPE
+from aistudio_templates.deploy.overview import failed_resources, live_resources
+from aistudio_templates.deploy.package import Upload
+from aistudio_templates.deploy.root_template import DeployedRoot
+from aistudio_templates.deploy.stack import Stack
+from aistudio_templates.deploy.stateful import is_stateful
+from aistudio_templates.deploy.status import Situation, situation
+from aistudio_templates.deploy.steps import StackRead
+
+if TYPE_CHECKING:
+    from aistudio_templates.deploy.cloudformation import CloudFormation
+
+
+def deployed_root(door: CloudFormation, stack: Stack, *, with_children: bool) -> DeployedRoot:
+    """Return what is deployed under a root.
+
+    Args:
+        door: CloudFormation.
+        stack: The root.
+        with_children: Whether the nested stacks' templates are needed; only a
+            single-stack deploy looks into them.
+    """
+    template = door.get_template(stack.stack_id)
+    if not with_children:
+        return DeployedRoot(template, {})
+    children = {
+        resource.logical_id: door.get_template(resource.physical_id)
+        for resource in door.list_resources(stack.stack_id)
+        if resource.resource_type == STACK_TYPE
+        and situation(resource.status) is Situation.UPDATABLE
+    }
+    return DeployedRoot(template, children)
+
+
+def described(door: CloudFormation, stack: Stack, *, same: bool) -> StackRead:
+    """Return a root as the state machine wants to know it.
+
+    Args:
+        door: CloudFormation.
+        stack: The root.
+        same: Whether it already is what would be deployed.
+    """
+    found = situation(stack.status)
+    is_stuck = found is Situation.NEEDS_OPERATOR
+    is_failed = found is Situation.DELETABLE_ONLY
+    return StackRead(
+        status=stack.status,
+        stack_id=stack.stack_id,
+        same=same,
+        protected=stack.termination_protection,
+        stuck=failed_resources(door, stack.stack_id) if is_stuck else (),
+        stateful=_stateful(door, stack.stack_id) if is_failed else (),
+    )
+
+
+def uploads(desired: Desired, build_asset: Callable[[str], bytes]) -> tuple[Upload, ...]:
+    """Return what S3 has to hold for a deploy: templates, a large root, function code."""
+    templates = [
+        Upload(stack.key, partial(bytes, stack.body), stack.sha256) for stack in desired.stacks
+    ]
+    if desired.root_url is not None:
+        body = partial(bytes, desired.root.body)
+        templates.append(Upload(desired.root_key, body, desired.root_sha256))
+    code = [Upload(asset.key, partial(build_asset, asset.name)) for asset in desired.assets]
+    return (*templates, *code)
+
+
+def _stateful(door: CloudFormation, stack_id: str) -> tuple[str, ...]:
+    return tuple(
+        placed.path_text
+        for placed in live_resources(door, stack_id)
+        if placed.resource.physical_id and is_stateful(placed.resource.resource_type)
+    )

@@ -1,0 +1,111 @@
+"""The Aurora cost dashboard: what the cluster uses, and what that costs at list price."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aistudio_templates.config import EnvironmentConfig
+from aistudio_templates.patterns.dashboard import Metric, Widget, dashboard, graph, number, text
+
+ACU_HOUR_USD = {"aurora": 0.12, "aurora-iopt1": 0.156}
+"""Price of one ACU for one hour by storage type, in USD, us-east-1.
+
+Source: https://aws.amazon.com/rds/aurora/pricing/ (as of 2026-08)
+"""
+
+_HOURS_A_MONTH = 730
+_NAMESPACE = "AWS/RDS"
+
+
+def aurora_cost_dashboard(
+    config: EnvironmentConfig, *, cluster: str, instances: tuple[str, ...]
+) -> Any:
+    """Return the dashboard ``aurora-cost-<environment>``.
+
+    Args:
+        config: Its database settings are what the text states.
+        cluster: DB cluster identifier, or ``${LogicalId}`` of ``Fn::Sub``.
+        instances: DB instance identifiers, or ``${LogicalId}`` each.
+    """
+    price = ACU_HOUR_USD[config.database.storage_type]
+    dimensions = {"DBClusterIdentifier": cluster}
+    rows: list[list[Widget]] = [
+        [text(_settings(config, price), height=6)],
+        [
+            graph("Capacity by instance", _capacity(instances), unit_label="ACU"),
+            graph(
+                "Cost per hour",
+                [*_capacity(instances, visible=False), _cost("USD per hour", price, 1)],
+                unit_label="USD",
+            ),
+        ],
+        [
+            _cost_number("Cost now, per hour", instances, price, 1),
+            _cost_number("At this rate, per day", instances, price, 24),
+            _cost_number("At this rate, per month", instances, price, _HOURS_A_MONTH),
+        ],
+        [
+            graph("Connections", [_metric("DatabaseConnections", dimensions)]),
+            graph("CPU", [_metric("CPUUtilization", dimensions)], maximum=100, unit_label="%"),
+        ],
+        [
+            graph("Storage", [_metric("VolumeBytesUsed", dimensions)], period_seconds=3600),
+            graph(
+                "Storage I/O, billed",
+                [
+                    _metric("VolumeReadIOPs", dimensions, statistic="Sum"),
+                    _metric("VolumeWriteIOPs", dimensions, statistic="Sum"),
+                ],
+            ),
+        ],
+    ]
+    return dashboard("AuroraCostDashboard", f"aurora-cost-{config.name}", rows)
+
+
+def _settings(config: EnvironmentConfig, price: float) -> str:
+    database = config.database
+    pause = (
+        f"after {database.seconds_until_auto_pause} idle seconds" if database.auto_pause else "off"
+    )
+    floor = database.min_capacity_acu * price * _HOURS_A_MONTH * (1 + database.readers)
+    lines = [
+        f"# Aurora, {config.name}",
+        f"- Capacity: {database.min_capacity_acu:g} to {database.max_capacity_acu:g} ACU an "
+        f"instance, {1 + database.readers} instances; at the minimum {floor:.2f} USD a month",
+        f"- Auto-pause: {pause}; RDS proxy: {'on' if database.proxy else 'off'}",
+        f"- Schedules that change the capacity: {len(database.scheduled_capacity)}, "
+        f"{database.schedule_timezone}",
+        f"- Price: {price} USD an ACU-hour; storage, I/O and backups come on top",
+    ]
+    return "\n".join(lines)
+
+
+def _capacity(instances: tuple[str, ...], *, visible: bool = True) -> list[Metric]:
+    return [
+        Metric(
+            label=instance,
+            namespace=_NAMESPACE,
+            name="ServerlessDatabaseCapacity",
+            dimensions={"DBInstanceIdentifier": instance},
+            id=f"acu{index}",
+            visible=visible,
+        )
+        for index, instance in enumerate(instances)
+    ]
+
+
+def _cost(label: str, price: float, hours: int) -> Metric:
+    # The cluster's own metric is the average of its instances; only the sum is billed.
+    hourly = f"SUM(METRICS('acu')) * {price}"
+    expression = hourly if hours == 1 else f"{hourly} * {hours}"
+    return Metric(label=label, expression=expression, id="cost")
+
+
+def _cost_number(title: str, instances: tuple[str, ...], price: float, hours: int) -> Widget:
+    return number(title, [*_capacity(instances, visible=False), _cost("USD", price, hours)])
+
+
+def _metric(name: str, dimensions: dict[str, str], *, statistic: str = "Average") -> Metric:
+    return Metric(
+        label=name, namespace=_NAMESPACE, name=name, dimensions=dimensions, statistic=statistic
+    )

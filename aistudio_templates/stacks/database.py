@@ -1,0 +1,117 @@
+"""The database stack: Aurora Serverless v2, its schema, its costs and its alarms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from troposphere import GetAtt, Ref
+
+from aistudio_templates.assets import function_asset, migrations_digest
+from aistudio_templates.config import EnvironmentConfig, Organization
+from aistudio_templates.model import Outputs, StackTemplate, Value, exported, stack_template
+from aistudio_templates.patterns.alarm import alarm_topic
+from aistudio_templates.patterns.aurora import AuroraCluster, aurora_cluster
+from aistudio_templates.patterns.aurora_alarms import aurora_alarms, capacity_schedule_alarm
+from aistudio_templates.patterns.aurora_cost import AuroraCostOptimizer, aurora_cost_optimizer
+from aistudio_templates.patterns.aurora_dashboard import aurora_cost_dashboard
+from aistudio_templates.patterns.handle import resources
+from aistudio_templates.patterns.rds_proxy import rds_proxy
+from aistudio_templates.patterns.schema_initializer import schema_initializer
+from aistudio_templates.patterns.ssm import published_parameters
+from aistudio_templates.stacks.network import NetworkOutputs
+
+
+@dataclass(frozen=True)
+class DatabaseOutputs(Outputs):
+    """What other stacks may know of the database."""
+
+    cluster_arn: Value = exported("String", "ARN of the Aurora cluster", published=True)
+    cluster_identifier: Value = exported(
+        "String", "Identifier of the Aurora cluster", published=True
+    )
+    cluster_endpoint: Value = exported("String", "Host name of the writer", published=True)
+    cluster_reader_endpoint: Value = exported(
+        "String", "Host name that spreads over the readers", published=True
+    )
+    secret_arn: Value = exported(
+        "String", "ARN of the master user's secret, kept by RDS", published=True
+    )
+    proxy_endpoint: Value = exported("String", "Host name of the RDS proxy", published=True)
+
+
+def build(
+    config: EnvironmentConfig, organization: Organization, *, network: NetworkOutputs
+) -> StackTemplate[DatabaseOutputs]:
+    """Return the database stack of ``config``.
+
+    Args:
+        config: The environment.
+        organization: Whom alarms notify.
+        network: Where the cluster lives.
+    """
+    cluster = aurora_cluster(config, vpc_id=network.vpc_id, subnet_ids=network.data_subnet_ids)
+    optimizer = aurora_cost_optimizer(cluster.reference, config.database)
+    proxy = rds_proxy(
+        config, cluster, vpc_id=network.vpc_id, subnet_ids=network.isolated_subnet_ids
+    )
+    initializer = schema_initializer(
+        config,
+        cluster,
+        asset=function_asset("database_initializer"),
+        migrations_digest=migrations_digest(),
+    )
+    outputs = DatabaseOutputs(
+        cluster_arn=cluster.reference.arn,
+        cluster_identifier=cluster.reference.identifier,
+        cluster_endpoint=GetAtt(cluster.cluster, "Endpoint.Address"),
+        cluster_reader_endpoint=GetAtt(cluster.cluster, "ReadEndpoint.Address"),
+        secret_arn=cluster.secret_arn,
+        proxy_endpoint=GetAtt(proxy.proxy, "Endpoint") if proxy else None,
+    )
+    published = published_parameters(
+        config.name,
+        {"db-cluster-arn": cluster.reference.arn, "db-secret-arn": cluster.secret_arn},
+    )
+    return stack_template(
+        f"AI Studio, {config.name}: Aurora PostgreSQL, its schema, costs and alarms",
+        resources(
+            cluster,
+            optimizer,
+            proxy,
+            initializer,
+            published,
+            _dashboards(config, cluster),
+            _alarms(config, organization, cluster, optimizer),
+        ),
+        outputs,
+        assets=[initializer.function.asset] if initializer else [],
+    )
+
+
+def _dashboards(config: EnvironmentConfig, cluster: AuroraCluster) -> list[Any]:
+    if not config.monitoring.dashboards_enabled:
+        return []
+    return [
+        aurora_cost_dashboard(
+            config,
+            cluster=f"${{{cluster.cluster.title}}}",
+            instances=tuple(f"${{{instance.title}}}" for instance in cluster.instances),
+        )
+    ]
+
+
+def _alarms(
+    config: EnvironmentConfig,
+    organization: Organization,
+    cluster: AuroraCluster,
+    optimizer: AuroraCostOptimizer,
+) -> list[Any]:
+    if not config.monitoring.alarms_enabled:
+        return []
+    topic = alarm_topic("DatabaseAlarmTopic", email=organization.alert_email)
+    topic_arn = Ref(topic.topic)
+    alarms = list(resources(topic, aurora_alarms(cluster.reference, topic_arn=topic_arn)))
+    if optimizer.group is not None:
+        alarms.append(capacity_schedule_alarm(Ref(optimizer.group), topic_arn=topic_arn))
+    return alarms

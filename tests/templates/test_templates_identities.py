@@ -1,0 +1,64 @@
+"""Logical ids of what holds data: renaming one deletes the old resource.
+
+A failure here means: this replaces the database (or a bucket). If that is meant, say so in
+the change and plan the move of the data; then change the list.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from aistudio_templates.deploy.stateful import is_stateful
+from aistudio_templates.deploy.template_text import parse_template
+
+ROOT = Path(__file__).resolve().parents[2]
+
+STATEFUL = {
+    "dev": {
+        "database/Cluster",
+        "database/Writer",
+        "storage/AccessLogsBucket",
+        "storage/DocumentsBucket",
+        "storage/RepositoriesBucket",
+    },
+    "staging": {
+        "database/Cluster",
+        "database/Writer",
+        "storage/AccessLogsBucket",
+        "storage/DocumentsBucket",
+        "storage/RepositoriesBucket",
+    },
+    "prod": {
+        "database/Cluster",
+        "database/Reader1",
+        "database/Writer",
+        "network/FlowLogBucket",
+        "storage/AccessLogsBucket",
+        "storage/DocumentsBucket",
+        "storage/RepositoriesBucket",
+    },
+}
+
+
+def stateful(environment: str) -> dict[str, dict[str, object]]:
+    found = {}
+    for path in sorted((ROOT / "templates" / environment).glob("*.yaml")):
+        template = parse_template(path.read_bytes(), path.name)
+        for logical_id, resource in template["Resources"].items():
+            if is_stateful(resource["Type"]):
+                found[f"{path.stem}/{logical_id}"] = resource
+    return found
+
+
+@pytest.mark.parametrize("environment", STATEFUL)
+def test_stateful_identities_are_those_agreed(environment: str) -> None:
+    assert set(stateful(environment)) == STATEFUL[environment]
+
+
+@pytest.mark.parametrize("environment", STATEFUL)
+def test_deleting_or_replacing_them_keeps_the_data(environment: str) -> None:
+    for name, resource in stateful(environment).items():
+        if "DBClusterIdentifier" in resource["Properties"] and name != "database/Cluster":
+            continue  # An instance of a cluster holds no data of its own.
+        for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
+            assert resource[policy] in {"Retain", "Snapshot"}, (name, policy)
