@@ -22,31 +22,35 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 BASELINE = """
-import pathlib, sys, yaml
+import json, pathlib, sys
 from troposphere import Template
-class Loader(yaml.CSafeLoader): pass
-def long_form(loader, suffix, node):
-    name = suffix if suffix in ("Ref", "Condition") else "Fn::" + suffix
-    if isinstance(node, yaml.ScalarNode):
-        value = loader.construct_scalar(node)
-        return {name: value.split(".", 1) if suffix == "GetAtt" else value}
-    if isinstance(node, yaml.SequenceNode):
-        return {name: loader.construct_sequence(node, deep=True)}
-    return {name: loader.construct_mapping(node, deep=True)}
-Loader.add_multi_constructor("!", long_form)
 class Ready(Template):
     def __init__(self, body):
         super().__init__()
         self.body = body
     def to_dict(self):
         return self.body
-bodies = [yaml.load(p.read_text(), Loader) for p in pathlib.Path(sys.argv[1]).glob("*/*.yaml")]
-
-texts = [Ready(body).to_yaml() for body in bodies]
+for body in json.loads(pathlib.Path(sys.argv[1]).read_text()):
+    Ready(body).to_yaml()
 """
 """Imports troposphere and dumps the same templates, ready-made, with its own to_yaml()."""
 
+BODIES = """
+import json, pathlib, sys
+from aistudio_templates import compose, load_settings
+settings = load_settings(pathlib.Path("aistudio.toml"))
+bodies = []
+for name in settings.environment_names:
+    assembly = compose(settings.environment(name).config, settings.organization)
+    bodies += [assembly.root, *(stack.body for stack in assembly.stacks)]
+pathlib.Path(sys.argv[1]).write_text(json.dumps(bodies))
+"""
+"""Writes the composed templates of all environments, as JSON, for the baseline to dump."""
+
 BASELINE_IMPORT = "import troposphere"
+
+BUILD = "build, all environments"
+"""Name of the measurement that all others are there for."""
 
 
 @dataclass(frozen=True)
@@ -89,20 +93,22 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=7, help="processes a measurement (default 7)")
     runs = parser.parse_args().runs
     python = sys.executable
-    with tempfile.TemporaryDirectory() as templates:
-        build = [python, "cli.py", "--templates", templates, "build"]
-        measure(build)
+    with tempfile.TemporaryDirectory() as folder:
+        bodies = f"{folder}/bodies.json"
+        measure([python, "-c", BODIES, bodies])
         commands = {
             "python -c pass": [python, "-c", "pass"],
             "import troposphere": [python, "-c", BASELINE_IMPORT],
-            "troposphere to_yaml()": [python, "-c", BASELINE, templates],
-            "build, all environments": build,
+            "troposphere to_yaml()": [python, "-c", BASELINE, bodies],
             "cli.py --help": [python, "cli.py", "--help"],
         }
-        costs: dict[str, list[Cost]] = {name: [] for name in commands}
-        for _ in range(runs):
+        costs: dict[str, list[Cost]] = {name: [] for name in [*commands, BUILD]}
+        for run in range(runs):
             for name, command in commands.items():
                 costs[name].append(measure(command))
+            # A folder of its own, so that every run writes every file.
+            fresh = ["--templates", f"{folder}/templates-{run}"]
+            costs[BUILD].append(measure([python, "cli.py", *fresh, "build"]))
     report({name: medians(values) for name, values in costs.items()})
 
 

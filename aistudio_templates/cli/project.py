@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -32,8 +33,9 @@ class Project:
     templates: Path
     debug: bool = False
 
+    @cached_property
     def settings(self) -> Settings:
-        """Return the settings.
+        """The settings, read once.
 
         Raises:
             ConfigError: The file is missing, unreadable or invalid.
@@ -42,18 +44,18 @@ class Project:
 
         return load_settings(self.settings_path)
 
-    def environment(self, name: str, settings: Settings | None = None) -> EnvironmentSettings:
+    def environment(self, name: str) -> EnvironmentSettings:
         """Return one environment, as ``--env`` names it.
 
         Raises:
             click.BadParameter: There is no such environment.
             ConfigError: The settings are invalid.
         """
-        settings = settings or self.settings()
-        if name not in settings.environment_names:
-            hint = valid_choices(name, settings.environment_names)
+        known = self.settings.environment_names
+        if name not in known:
+            hint = valid_choices(name, known)
             raise click.BadParameter(f"{name!r}: no such environment; {hint}", param_hint="--env")
-        return settings.environment(name)
+        return self.settings.environment(name)
 
     def directory(self, environment: str) -> Path:
         """Return the folder of one environment's templates."""
@@ -71,8 +73,8 @@ class Project:
         """
         from aistudio_templates.application import compose
 
-        settings = self.settings()
-        chosen = config or self.environment(environment, settings).config
+        chosen = config or self.environment(environment).config
+        settings = self.settings
         return compose(chosen, settings.organization, extensions=settings.extensions)
 
     def render(

@@ -19,6 +19,7 @@ from ministack import app
 from aistudio_templates.rehearsal import attributes, gaps, nested, recorder, statements
 from aistudio_templates.rehearsal.lifeline import tie_to_parent
 from aistudio_templates.rehearsal.observation import Observation
+from aistudio_templates.rehearsal.outbound import refuse_outbound
 from aistudio_templates.rehearsal.report import REPORT_PATH, to_json
 
 
@@ -29,6 +30,7 @@ def main(descriptor: str) -> None:
         descriptor: Number of the bound socket's file descriptor.
     """
     tie_to_parent(Path.cwd())
+    refuse_outbound()
     # Lambda functions inherit this environment and must not find our package.
     os.environ.pop("PYTHONPATH", None)
     config = Config()

@@ -1,7 +1,8 @@
 """The environment variables of the child, made from nothing of the shell's.
 
 The shell may hold real credentials, a profile, a proxy or an endpoint; none of it may
-reach the emulator or the Lambda functions it runs. Standard library only.
+reach the emulator or the Lambda functions it runs. May use the standard
+library and ``outbound``.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+
+from aistudio_templates.rehearsal.outbound import outbound_environment
 
 LOOPBACK = "127.0.0.1"
 """The only address that the emulator listens on."""
@@ -31,6 +34,7 @@ def child_environment(*, directory: Path, port: int, region: str) -> dict[str, s
     return {
         **_places(directory),
         **credentials_environment(region),
+        **outbound_environment(),
         "PATH": os.defpath,
         "LANG": "C.UTF-8",
         "PYTHONPATH": str(Path(__file__).parents[2]),

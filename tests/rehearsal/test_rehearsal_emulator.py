@@ -482,6 +482,12 @@ class TestEmulatorStillLacks:
                 "metric math) is not supported",
             ),
             (
+                "from ministack.services import rds_data\n"
+                "try: rds_data._connect({}, 'aurora-postgresql', 'd', 'x')\n"
+                "except Exception as error: print(type(error).__name__)",
+                "Error",
+            ),
+            (
                 "create = p._RESOURCE_HANDLERS['AWS::RDS::DBCluster']['create']\n"
                 "print(create('C', {'ManageMasterUserPassword': True}, 's')[1]"
                 ".get('MasterUserSecret.SecretArn'))",
@@ -509,7 +515,7 @@ class TestEmulatorStillLacks:
                 "False",
             ),
         ],
-        ids=["metric math", "managed password", "Ref of a secret", "attributes", "nested"],
+        ids=["metric math", "SQL", "managed password", "Ref of a secret", "attributes", "nested"],
     )
     def test_the_symptom_is_there(self, program: str, symptom: str) -> None:
         imports = "from ministack.services.cloudformation import provisioners as p\n"
@@ -525,6 +531,25 @@ class TestIsolation:
         environment = Path(f"/proc/{pid_of(running)}/environ").read_bytes()
         assert b"AWS_ACCESS_KEY_ID=" in environment
         assert CANARY.encode() not in environment
+
+    def test_functions_cannot_leave_the_machine(self, aws: Deployer) -> None:
+        code = (
+            "import urllib.request\n"
+            "def handler(event, context):\n"
+            "    try: urllib.request.urlopen('http://192.0.2.1/', timeout=5)\n"
+            "    except OSError as error: return str(error)\n"
+            "    return 'left'\n"
+        )
+        functions = aws.client("lambda")
+        functions.create_function(
+            FunctionName="outbound",
+            Runtime="python3.13",
+            Handler="index.handler",
+            Role="arn:aws:iam::000000000000:role/x",
+            Code={"ZipFile": archived(code)},
+        )
+        answer = functions.invoke(FunctionName="outbound")["Payload"].read().decode()
+        assert "Connection refused" in answer
 
     def test_it_listens_on_loopback_only(self, running: Emulator) -> None:
         assert listening_addresses(pid_of(running)) == {("127.0.0.1", port_of(running))}

@@ -30,8 +30,7 @@ def command(
     An environment's files are written whole or not at all; files of stacks that are
     gone are removed.
     """
-    settings = project.settings()
-    chosen = environments or settings.environment_names
+    chosen = environments or project.settings.environment_names
     rendered = {name: _render(project, name) for name in chosen}
     if check:
         _check(project, rendered)

@@ -22,9 +22,8 @@ def command() -> None:
 @pass_project
 def show(project: Project, /, *, environment: str, as_json: bool) -> None:
     """Print every value of an environment with where it came from."""
-    settings = project.settings()
-    project.environment(environment, settings)
-    values = settings.provenance(environment)
+    project.environment(environment)
+    values = project.settings.provenance(environment)
     if as_json:
         print_json(
             {

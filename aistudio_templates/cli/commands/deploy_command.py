@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +16,7 @@ from aistudio_templates.errors import StaleTemplatesError
 
 if TYPE_CHECKING:
     from aistudio_templates.deploy.outcome import Outcome
+    from aistudio_templates.model import Assembly
 
 
 @click.command("deploy", short_help="Review, approve, deploy and watch.")
@@ -71,10 +73,11 @@ def _deploy(
     from aistudio_templates.deploy.runner import DeployRequest, deploy
 
     environment = project.environment(name)
-    _check_fresh(project, name)
+    assembly = project.assembly(name)
+    _check_fresh(project.directory(name), assembly)
     request = DeployRequest(
         templates=project.directory(name),
-        build_asset=asset_builder(project.assembly(name)),
+        build_asset=asset_builder(assembly),
         stack=stack,
         require_approval=require_approval or environment.config.deploy.require_approval,
         allow_data_loss=frozenset(allow_data_loss),
@@ -86,12 +89,12 @@ def _deploy(
         return deploy(request, aws=aws, console=console)
 
 
-def _check_fresh(project: Project, name: str) -> None:
+def _check_fresh(directory: Path, assembly: Assembly) -> None:
+    from aistudio_templates.model.render import render
     from aistudio_templates.model.template_files import read_files
 
-    directory = project.directory(name)
     current = read_files(directory)
-    for file, content in sorted(project.render(name).items()):
+    for file, content in sorted(render(assembly).items()):
         if current.get(file) != content:
             raise StaleTemplatesError(
                 f"{directory / file}: differs from what the code renders, so it was not reviewed",

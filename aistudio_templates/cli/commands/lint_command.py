@@ -27,9 +27,8 @@ def command(project: Project, /, *, environments: tuple[str, ...], as_json: bool
     """
     from aistudio_templates.check.cfn_lint import lint
 
-    settings = project.settings()
-    chosen = environments or settings.environment_names
-    regions = sorted({project.environment(name, settings).region for name in chosen})
+    chosen = environments or project.settings.environment_names
+    regions = sorted({project.environment(name).region for name in chosen})
     directories = [project.directory(name) for name in chosen]
     for directory in directories:
         if not directory.is_dir():
