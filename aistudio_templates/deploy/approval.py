@@ -11,7 +11,6 @@ from collections.abc import Collection
 from typing import Literal
 
 from aistudio_templates.deploy.change_set import Action, ChangeSummary, ResourceChange
-from aistudio_templates.deploy.stateful import is_stateful
 
 ApprovalPolicy = Literal["never", "broadening", "any-change"]
 """When to ask: never, when access may widen or something goes away, or always."""
@@ -75,7 +74,7 @@ def data_losses(summary: ChangeSummary, allowed: Collection[str]) -> tuple[str, 
     return tuple(
         f"{change.path_text} ({change.resource_type}) {_LOSSES[change.action]}{_fate(change)}"
         for change in summary.changes
-        if _loses(change) and is_stateful(change.resource_type) and change.path_text not in allowed
+        if _loses(change) and change.holds_data and change.path_text not in allowed
     )
 
 

@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError
 
 from aistudio_templates.deploy.aws_errors import translated
 from aistudio_templates.deploy.cloudformation import CloudFormation
+from aistudio_templates.deploy.parameter_store import ParameterStore
 from aistudio_templates.deploy.target import Identity, Target
 from aistudio_templates.errors import ConfigError
 
@@ -38,12 +39,14 @@ class Aws:
         cloudformation: The door to CloudFormation.
         s3: S3's client.
         sts: STS's client.
+        parameter_store: The door to SSM's Parameter Store.
     """
 
     target: Target
     cloudformation: CloudFormation
     s3: S3Client
     sts: STSClient
+    parameter_store: ParameterStore
 
     def identity(self) -> Identity:
         """Return who the caller is, after comparing it with the pinned account.
@@ -81,6 +84,9 @@ def connect(target: Target) -> Aws:
             ),
             s3=session.client("s3", endpoint_url=target.endpoint_url, config=config),
             sts=session.client("sts", endpoint_url=target.endpoint_url, config=config),
+            parameter_store=ParameterStore(
+                session.client("ssm", endpoint_url=target.endpoint_url, config=config)
+            ),
         )
     except (BotoCoreError, ValueError) as error:
         raise ConfigError(

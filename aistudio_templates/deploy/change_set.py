@@ -13,8 +13,9 @@ from enum import StrEnum
 from typing import Any
 
 from aistudio_templates.deploy.events import STACK_TYPE
-from aistudio_templates.deploy.stateful import may_replace
+from aistudio_templates.deploy.stateful import is_cluster_member, is_stateful, may_replace
 from aistudio_templates.deploy.template_diff import Difference, ResourceDifference
+from aistudio_templates.deploy.template_text import Template
 from aistudio_templates.deploy.text import printable
 
 
@@ -39,6 +40,8 @@ class ResourceChange:
         properties: Changed properties or attributes, sorted, as far as known.
         policy_action: What becomes of a removed or replaced resource: ``Delete``,
             ``Retain``, ``Snapshot``, ``ReplaceAndDelete`` …; ``None`` when not said.
+        member_of_cluster: Whether it is known to be an instance of an Aurora cluster,
+            which holds no data of its own.
     """
 
     path: tuple[str, ...]
@@ -46,6 +49,12 @@ class ResourceChange:
     action: Action
     properties: tuple[str, ...]
     policy_action: str | None
+    member_of_cluster: bool = False
+
+    @property
+    def holds_data(self) -> bool:
+        """Whether the resource holds data that nobody can make again."""
+        return is_stateful(self.resource_type) and not self.member_of_cluster
 
     @property
     def path_text(self) -> str:
@@ -166,8 +175,29 @@ def changes_of_templates(differences: Iterable[ResourceDifference]) -> tuple[Res
             action=_compared_action(difference),
             properties=_top_level(difference.paths),
             policy_action=difference.deletion_policy,
+            member_of_cluster=difference.member_of_cluster,
         )
         for difference in differences
+    )
+
+
+def knowing_members(
+    changes: Iterable[ResourceChange], deployed: Template
+) -> tuple[ResourceChange, ...]:
+    """Return a stack's own changes with the instances of its Aurora clusters marked.
+
+    Args:
+        changes: Of one stack; deeper ones are left as they are.
+        deployed: The stack's template as it is deployed.
+    """
+    members = {
+        logical_id
+        for logical_id, definition in deployed["Resources"].items()
+        if is_cluster_member(definition)
+    }
+    return tuple(
+        replace(change, member_of_cluster=len(change.path) == 1 and change.path[0] in members)
+        for change in changes
     )
 
 

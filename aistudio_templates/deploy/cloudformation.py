@@ -179,6 +179,12 @@ def _stack(answer: Mapping[str, Any]) -> Stack:
             parameter["ParameterKey"]: parameter.get("ParameterValue", "")
             for parameter in answer.get("Parameters", [])
         },
+        resolved_parameters={
+            parameter["ParameterKey"]: parameter.get(
+                "ResolvedValue", parameter.get("ParameterValue", "")
+            )
+            for parameter in answer.get("Parameters", [])
+        },
         tags={tag["Key"]: tag["Value"] for tag in answer.get("Tags", [])},
         termination_protection=answer.get("EnableTerminationProtection", False),
     )

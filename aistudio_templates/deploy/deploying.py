@@ -20,7 +20,12 @@ from aistudio_templates.deploy.desired import Desired, desire
 from aistudio_templates.deploy.overview import failed_resources
 from aistudio_templates.deploy.package import upload_missing
 from aistudio_templates.deploy.preview import Preview
-from aistudio_templates.deploy.reading import deployed_root, described, uploads
+from aistudio_templates.deploy.reading import (
+    deployed_root,
+    described,
+    stored_inputs_changed,
+    uploads,
+)
 from aistudio_templates.deploy.request import DeployRequest
 from aistudio_templates.deploy.stack import ChangeSetRequest, Stack
 from aistudio_templates.deploy.status import ROLLED_BACK, SUCCEEDED, Situation, situation
@@ -138,6 +143,7 @@ class Deploying:
             deployed is not None
             and stack.status in SUCCEEDED
             and self._desired.equals(stack, deployed.template)
+            and not stored_inputs_changed(self.aws, stack, self._desired)
         )
         return described(self.aws.cloudformation, stack, same=same)
 

@@ -24,7 +24,7 @@ from aistudio_templates.deploy.template_set import AssetEntry, StackEntry, Templ
 from aistudio_templates.deploy.template_text import Template, parse_template
 
 _IAM = b"AWS::IAM::"
-_SSM_VALUE = b"AWS::SSM::Parameter::Value"
+_SSM_VALUE = "AWS::SSM::Parameter::Value<"
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,22 @@ class Desired:
         )
 
     @property
+    def stored_inputs(self) -> Mapping[str, Mapping[str, str]]:
+        """What nested templates take from Parameter Store.
+
+        Logical id of the nested stack → its parameter → name of the SSM parameter.
+        """
+        found = {
+            logical_id: {
+                name: str(parameter["Default"])
+                for name, parameter in template.get("Parameters", {}).items()
+                if str(parameter["Type"]).startswith(_SSM_VALUE) and "Default" in parameter
+            }
+            for logical_id, template in self.children.items()
+        }
+        return {logical_id: inputs for logical_id, inputs in found.items() if inputs}
+
+    @property
     def capabilities(self) -> tuple[str, ...]:
         """What CloudFormation wants acknowledged: named IAM resources, if there are any.
 
@@ -91,8 +107,8 @@ class Desired:
     def equals(self, stack: Stack, template: Template) -> bool:
         """Return whether ``stack`` with root ``template`` already is what is desired.
 
-        A nested template that takes SSM parameters never is: their values may have
-        changed, which only CloudFormation resolves.
+        Values that nested templates take from Parameter Store may still have changed:
+        see :attr:`stored_inputs`.
         """
         values = {
             parameter["ParameterKey"]: parameter["ParameterValue"]
@@ -103,7 +119,6 @@ class Desired:
             template == self.root.template
             and stack.tags == self.tags
             and all(stack.parameters.get(name) == value for name, value in values.items())
-            and not any(_SSM_VALUE in stack.body for stack in self.template_set.stacks.values())
         )
 
 

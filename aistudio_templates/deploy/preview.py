@@ -20,6 +20,7 @@ from aistudio_templates.deploy.change_set import (
     ResourceChange,
     below,
     changes_of_templates,
+    knowing_members,
     parse_change_set,
 )
 from aistudio_templates.deploy.clock import Clock, Polling
@@ -119,7 +120,10 @@ class Preview:
                     f"nested change set of {row.logical_id}: {nested.status}: {nested.reason}",
                     "deploy again",
                 )
-            return self._changes(nested, {}, compared)
+            changes = self._changes(nested, {}, compared)
+            if row.physical_id is None or row.action is Action.ADDED:
+                return changes
+            return knowing_members(changes, self.door.get_template(row.physical_id))
         removed = row.action is Action.REMOVED
         if not removed and row.logical_id not in new:
             return ()

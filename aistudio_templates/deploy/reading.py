@@ -5,7 +5,7 @@ Asks CloudFormation through the door it is handed; changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from aistudio_templates.deploy.status import Situation, situation
 from aistudio_templates.deploy.steps import StackRead
 
 if TYPE_CHECKING:
+    from aistudio_templates.deploy.aws import Aws
     from aistudio_templates.deploy.cloudformation import CloudFormation
 
 
@@ -62,6 +63,41 @@ def described(door: CloudFormation, stack: Stack, *, same: bool) -> StackRead:
         protected=stack.termination_protection,
         stuck=failed_resources(door, stack.stack_id) if is_stuck else (),
         stateful=_stateful(door, stack.stack_id) if is_failed else (),
+    )
+
+
+def stored_inputs_changed(aws: Aws, stack: Stack, desired: Desired) -> bool:
+    """Return whether a value that nested stacks took from Parameter Store is another now.
+
+    CloudFormation reads those values when a stack is updated, so an equal template does
+    not make an equal stack. What cannot be compared counts as changed.
+
+    Raises:
+        AwsError: AWS refuses a call.
+    """
+    inputs = desired.stored_inputs
+    if not inputs:
+        return False
+    names = {name for parameters in inputs.values() for name in parameters.values()}
+    current = aws.parameter_store.values(names)
+    nested = {
+        resource.logical_id: resource.physical_id
+        for resource in aws.cloudformation.list_resources(stack.stack_id)
+    }
+    return any(
+        _inputs_changed(aws, nested.get(logical_id), parameters, current)
+        for logical_id, parameters in inputs.items()
+    )
+
+
+def _inputs_changed(
+    aws: Aws, stack_id: str | None, parameters: Mapping[str, str], current: Mapping[str, str]
+) -> bool:
+    stack = aws.cloudformation.describe_stack(stack_id) if stack_id else None
+    taken = stack.resolved_parameters if stack is not None else {}
+    return any(
+        name not in current or taken.get(parameter) != current[name]
+        for parameter, name in parameters.items()
     )
 
 

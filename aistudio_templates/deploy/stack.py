@@ -17,7 +17,11 @@ cloudformation-limits.html
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack as DescribeStacks tells it."""
+    """A stack as DescribeStacks tells it.
+
+    ``resolved_parameters`` has, for parameters that name an SSM parameter, the value that
+    CloudFormation took from there; for all others the same as ``parameters``.
+    """
 
     stack_id: str
     name: str
@@ -26,6 +30,7 @@ class Stack:
     updated: datetime
     outputs: Mapping[str, str]
     parameters: Mapping[str, str]
+    resolved_parameters: Mapping[str, str]
     tags: Mapping[str, str]
     termination_protection: bool
 

@@ -11,6 +11,9 @@ resource-type-schema.html
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
+
+_DB_INSTANCE = "AWS::RDS::DBInstance"
 
 REPLACING_PROPERTIES: Mapping[str, frozenset[str]] = {
     resource_type: frozenset(properties.split())
@@ -53,6 +56,19 @@ REPLACING_PROPERTIES: Mapping[str, frozenset[str]] = {
 def is_stateful(resource_type: str) -> bool:
     """Return whether resources of a type hold data that nobody can make again."""
     return resource_type in REPLACING_PROPERTIES
+
+
+def is_cluster_member(definition: Mapping[str, Any]) -> bool:
+    """Return whether a resource is an instance of an Aurora cluster.
+
+    The cluster holds the data; its instances come and go.
+
+    Args:
+        definition: The resource as a template has it.
+    """
+    return definition["Type"] == _DB_INSTANCE and "DBClusterIdentifier" in definition.get(
+        "Properties", {}
+    )
 
 
 def may_replace(resource_type: str, property_paths: Iterable[str]) -> bool:

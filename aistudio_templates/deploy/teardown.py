@@ -7,9 +7,9 @@ switched off here.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aistudio_templates import names
 from aistudio_templates.deploy import refusals
@@ -26,8 +26,9 @@ from aistudio_templates.deploy.outcome import (
 from aistudio_templates.deploy.overview import PlacedResource, failed_resources, live_resources
 from aistudio_templates.deploy.request import DestroyPlan, DestroyRequest
 from aistudio_templates.deploy.stack import Stack
-from aistudio_templates.deploy.stateful import is_stateful
+from aistudio_templates.deploy.stateful import is_cluster_member, is_stateful
 from aistudio_templates.deploy.status import Situation, situation
+from aistudio_templates.deploy.template_text import Template
 from aistudio_templates.deploy.watch import Watched, Watcher, last_event
 
 if TYPE_CHECKING:
@@ -40,10 +41,11 @@ _SAVING = frozenset({*_KEEPING, "Snapshot"})
 
 @dataclass(frozen=True)
 class _Fate:
-    """A resource and its deletion policy."""
+    """A resource, its deletion policy, and whether it holds data."""
 
     placed: PlacedResource
     policy: str
+    holds_data: bool
 
 
 def destroy(
@@ -103,19 +105,25 @@ def _refusal(stack: Stack) -> Refused | None:
 
 def _fates(door: CloudFormation, stack: Stack) -> tuple[_Fate, ...]:
     """Return what becomes of every resource; a shell without a template has none."""
-    policies: dict[str, dict[str, str]] = {}
+    templates: dict[str, Template] = {}
     fates = []
     for placed in live_resources(door, stack.stack_id):
-        if placed.stack_id not in policies:
-            template = door.get_template(placed.stack_id)
-            policies[placed.stack_id] = {
-                logical_id: str(resource.get("DeletionPolicy", "Delete"))
-                for logical_id, resource in template["Resources"].items()
-            }
-        policy = policies[placed.stack_id].get(placed.resource.logical_id, "Delete")
-        if placed.resource.resource_type != STACK_TYPE:
-            fates.append(_Fate(placed, policy))
+        if placed.resource.resource_type == STACK_TYPE:
+            continue
+        if placed.stack_id not in templates:
+            templates[placed.stack_id] = door.get_template(placed.stack_id)
+        resources = templates[placed.stack_id]["Resources"]
+        fates.append(_fate(placed, resources.get(placed.resource.logical_id)))
     return tuple(fates)
+
+
+def _fate(placed: PlacedResource, definition: Mapping[str, Any] | None) -> _Fate:
+    """Return what becomes of a resource; one that its template lacks is deleted."""
+    stateful = is_stateful(placed.resource.resource_type)
+    if definition is None:
+        return _Fate(placed, "Delete", stateful)
+    policy = str(definition.get("DeletionPolicy", "Delete"))
+    return _Fate(placed, policy, stateful and not is_cluster_member(definition))
 
 
 def _plan(name: str, fates: Sequence[_Fate]) -> DestroyPlan:
@@ -130,7 +138,7 @@ def _losses(fates: Sequence[_Fate], request: DestroyRequest) -> tuple[str, ...]:
     return tuple(
         f"{fate.placed.path_text} ({fate.placed.resource.resource_type}) is deleted"
         for fate in fates
-        if is_stateful(fate.placed.resource.resource_type)
+        if fate.holds_data
         and fate.policy not in _SAVING
         and fate.placed.path_text not in request.allow_data_loss
     )

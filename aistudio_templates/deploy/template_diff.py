@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from aistudio_templates.deploy.stateful import is_cluster_member
 from aistudio_templates.deploy.template_text import Template
 
 
@@ -34,6 +35,7 @@ class ResourceDifference:
         paths: Changed paths, dotted: properties below ``Properties`` without that
             prefix, attributes (``DeletionPolicy``) by name. Empty unless changed.
         deletion_policy: ``DeletionPolicy`` of the definition that ends or stays.
+        member_of_cluster: Whether it is an instance of an Aurora cluster.
     """
 
     logical_id: str
@@ -41,6 +43,7 @@ class ResourceDifference:
     difference: Difference
     paths: tuple[str, ...]
     deletion_policy: str | None
+    member_of_cluster: bool
 
 
 EMPTY_TEMPLATE: Template = {"Resources": {}}
@@ -85,7 +88,12 @@ def _difference(
     paths: tuple[str, ...] = (),
 ) -> ResourceDifference:
     return ResourceDifference(
-        logical_id, definition["Type"], difference, paths, definition.get("DeletionPolicy")
+        logical_id,
+        definition["Type"],
+        difference,
+        paths,
+        definition.get("DeletionPolicy"),
+        is_cluster_member(definition),
     )
 
 

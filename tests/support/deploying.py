@@ -16,6 +16,7 @@ from aistudio_templates.deploy.clock import Polling
 from aistudio_templates.deploy.cloudformation import CloudFormation
 from aistudio_templates.deploy.events import StackEvent
 from aistudio_templates.deploy.outcome import DestroyOutcome, Outcome
+from aistudio_templates.deploy.parameter_store import ParameterStore
 from aistudio_templates.deploy.request import DeployRequest, DestroyPlan, DestroyRequest
 from aistudio_templates.deploy.runner import deploy, destroy
 from aistudio_templates.deploy.target import Target
@@ -144,6 +145,20 @@ class FakeSts:
         return {"Account": ACCOUNT, "Arn": f"arn:aws:iam::{ACCOUNT}:user/someone"}
 
 
+class FakeSsm:
+    """Parameter Store with plain values."""
+
+    def __init__(self) -> None:
+        self.faults = Faults()
+        self.values: dict[str, str] = {}
+
+    @api
+    def get_parameters(self, *, Names: list[str]) -> dict[str, Any]:  # noqa: N803 # AWS's name
+        assert len(Names) <= 10
+        found = [name for name in Names if name in self.values]
+        return {"Parameters": [{"Name": name, "Value": self.values[name]} for name in found]}
+
+
 @dataclass
 class RecordingConsole:
     """Remembers what it is told, and answers as it is set up to."""
@@ -192,6 +207,7 @@ class Bench:
             self.s3.fetch, nested_change_sets=nested_change_sets
         )
         self.sts = FakeSts()
+        self.ssm = FakeSsm()
         self.console = RecordingConsole()
         self.clock = FakeClock()
         self.built: list[str] = []
@@ -204,6 +220,7 @@ class Bench:
             cloudformation=CloudFormation(cast("Any", self.cloudformation)),
             s3=cast("Any", self.s3),
             sts=cast("Any", self.sts),
+            parameter_store=ParameterStore(cast("Any", self.ssm)),
         )
 
     def write(self, **parts: Any) -> None:

@@ -388,3 +388,36 @@ def test_status_and_outputs(bench: Bench) -> None:
     assert seen is not None
     assert [nested.path for nested in seen.nested] == [("Database",), ("Network",)]
     assert outputs(aws=bench.aws) == {"NetworkVpcId": f"{ROOT}.NetworkVpcId"}
+
+
+def test_the_changes_are_shown_also_when_nobody_has_to_agree(bench: Bench) -> None:
+    bench.deploy(require_approval="never")
+    (shown,) = bench.console.shown
+    assert {change.path_text for change in shown.changes} >= {"Network/Vpc", "Database/Cluster"}
+    assert bench.console.asked == []
+
+
+MEMBER = resource("AWS::RDS::DBInstance", DBClusterIdentifier="c")
+STANDALONE = resource("AWS::RDS::DBInstance", DBName="d")
+
+
+@pytest.mark.parametrize("nested_change_sets", [True, False])
+def test_an_instance_of_a_cluster_holds_no_data(tmp_path: Path, nested_change_sets: bool) -> None:
+    bench = Bench(tmp_path / "dev", nested_change_sets=nested_change_sets)
+    keeping = {"Cluster": DATABASE["Cluster"]}
+    bench.write(database={**keeping, "Writer": MEMBER, "Other": STANDALONE})
+    assert isinstance(bench.deploy(), Deployed)
+    bench.write(database={**keeping, "Writer": MEMBER})
+    refused = bench.deploy()
+    assert isinstance(refused, Refused)
+    assert "Database/Other" in refused.reason
+    assert isinstance(bench.deploy(allow_data_loss=frozenset({"Database/Other"})), Deployed)
+    bench.write(database=keeping)
+    assert isinstance(bench.deploy(), Deployed)
+
+
+def test_destroying_a_cluster_asks_for_the_cluster_alone(bench: Bench) -> None:
+    cluster = resource("AWS::RDS::DBCluster", policy="Snapshot", Engine="x")
+    bench.write(database={"Cluster": cluster, "Writer": MEMBER})
+    bench.deploy()
+    assert bench.destroy() == Destroyed(ROOT, ())

@@ -1,0 +1,108 @@
+"""``cli.py rehearse`` as a user runs it: in a process of its own, start to end."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVER = "aistudio_templates.rehearsal.server"
+
+
+def environment(home: Path) -> dict[str, str]:
+    """A shell with credentials that must never be used."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "AWS_ACCESS_KEY_ID": "AKIACANARYCANARY0000",
+        "AWS_SECRET_ACCESS_KEY": "canary-secret",
+        "AWS_SESSION_TOKEN": "canary-token",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9/never",
+    }
+
+
+def start(home: Path, name: str, *more: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "cli.py", "rehearse", "--env", name, *more],
+        cwd=ROOT,
+        env=environment(home),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def emulators_of(parent: int) -> list[int]:
+    """Return the emulator processes that ``parent`` started, as ps knows them."""
+    listing = subprocess.run(
+        ["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True
+    ).stdout
+    rows = [line.split(None, 2) for line in listing.splitlines()[1:]]
+    return [int(pid) for pid, ppid, args in rows if int(ppid) == parent and SERVER in args]
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("name", ["dev", "staging", "prod"])
+def test_a_rehearsal_creates_repeats_updates_and_destroys(tmp_path: Path, name: str) -> None:
+    process = start(tmp_path, name, "--json")
+    out, err = process.communicate(timeout=180)
+    assert process.returncode == 0, err
+    document = json.loads(out)
+    steps = {step["name"]: step["result"] for step in document["steps"]}
+    assert list(steps)[-4:] == ["create", "deploy again", "update", "destroy"]
+    assert "changes deployed" in steps["create"]
+    assert steps["deploy again"] == "no changes, no change set"
+    assert steps["update"] == "2 changes deployed"
+    assert steps["destroy"].startswith("deleted")
+    assert document["outputs"]["StorageDocumentsBucketName"].startswith(f"aistudio-{name}-")
+    assert document["emulated"]["AWS::S3::Bucket"] >= 3
+    assert "canary" not in (out + err).lower()
+
+
+def test_creating_change_sets_stops_with_the_second_deploy(tmp_path: Path) -> None:
+    """Also where an environment reads another's VPC through SSM parameters."""
+    process = start(tmp_path, "staging")
+    _, err = process.communicate(timeout=180)
+    again = err.split("== deploy again ==")[1].split("== update ==")[0]
+    assert "creating a change set" not in again
+
+
+def test_progress_tells_resources_of_nested_stacks(tmp_path: Path) -> None:
+    process = start(tmp_path, "dev")
+    out, err = process.communicate(timeout=180)
+    assert "aistudio-dev/Database/Cluster" in err
+    assert "UPDATE_COMPLETE" in err
+    assert "aistudio-dev/Storage/DocumentsBucket" in err
+    assert "Only recorded" in out
+    assert "AWS::EC2::NatGateway 1" in out
+    assert "\x1b" not in out + err
+
+
+def test_ctrl_c_ends_the_emulator_too(tmp_path: Path) -> None:
+    process = start(tmp_path, "dev")
+    try:
+        deadline = time.monotonic() + 60
+        while not (emulators := emulators_of(process.pid)):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    assert not any(is_alive(pid) for pid in emulators)
