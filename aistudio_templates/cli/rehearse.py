@@ -93,20 +93,22 @@ class Rehearsal:
     def _deploy(
         self, name: str, environment: str, config: EnvironmentConfig, *, stack: str | None = None
     ) -> Outcome:
-        with self._step(name) as done:
+        with self._step(name) as done, open_console(assume_yes=True) as console:
             assembly = self.project.assembly(environment, config=config)
             directory = self.directory / environment
-            write_files(directory, render(assembly))
+            files = render(assembly)
+            write_files(directory, files)
+            console.progress(f"built {len(files)} files of {environment}")
             _lint(directory, self.emulator.region)
+            console.progress("cfn-lint: no findings")
             request = DeployRequest(
                 templates=directory,
                 build_asset=asset_builder(assembly),
                 stack=stack,
                 require_approval="never",
             )
-            with open_console(assume_yes=True) as console:
-                aws = connect(self._target(environment))
-                outcome = deploy(request, aws=aws, console=console, polling=_POLLING)
+            aws = connect(self._target(environment))
+            outcome = deploy(request, aws=aws, console=console, polling=_POLLING)
             if error := as_error(outcome):
                 raise error
             if isinstance(outcome, Deployed):

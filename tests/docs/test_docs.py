@@ -28,7 +28,7 @@ def test_mentioned_files_of_the_package_exist(page: Path) -> None:
 
 
 def test_the_first_screen_has_both_commands() -> None:
-    first_screen = "\n".join(README.splitlines()[:45])
+    first_screen = "\n".join(README.splitlines()[:50])
     assert "$ make rehearse" in first_screen
     assert "$ make test" in first_screen
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+import textwrap
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,6 +46,13 @@ def command(project: Project, /, *, environment: str, as_json: bool) -> None:
         _print_text(environment, rehearsal, report)
 
 
+def _counted(counts: Mapping[str, int]) -> str:
+    told = ", ".join(f"{name} {count}" for name, count in counts.items())
+    return textwrap.fill(
+        told, 100, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False
+    )
+
+
 def _print_json(environment: str, rehearsal: Rehearsal, report: EmulatorReport) -> None:
     print_json(
         {
@@ -63,9 +72,9 @@ def _print_text(environment: str, rehearsal: Rehearsal, report: EmulatorReport) 
     click.echo(f"Outputs of {environment}:")
     print_pairs(rehearsal.outputs)
     click.echo("\nEmulated resource types, with how many were created:")
-    click.echo("  " + ", ".join(f"{name} {count}" for name, count in report.emulated.items()))
+    click.echo(_counted(report.emulated))
     click.echo("Only recorded (checked against their schemas, nothing behind them):")
-    click.echo("  " + ", ".join(f"{name} {count}" for name, count in report.recorded.items()))
+    click.echo(_counted(report.recorded))
     click.echo()
     rows = [[step.name, step.result, f"{step.seconds:.1f}"] for step in rehearsal.steps]
     print_table(["STEP", "RESULT", "SECONDS"], rows)
