@@ -4,17 +4,12 @@ May import the standard library, pydantic, names and errors. Never troposphere, 
 click: configuration says what is wanted, and builders say what that takes.
 """
 
+from aistudio_templates.config.database import CapacitySchedule, DatabaseConfig
 from aistudio_templates.config.hosts import application_host, application_origins
 from aistudio_templates.config.model import EnvironmentConfig
+from aistudio_templates.config.network import ExistingVpc, NetworkConfig, SubnetCidrs
 from aistudio_templates.config.reference import reference_markdown
 from aistudio_templates.config.schema import json_schema
-from aistudio_templates.config.sections import (
-    CapacitySchedule,
-    DatabaseConfig,
-    ExistingVpc,
-    NetworkConfig,
-    SubnetCidrs,
-)
 from aistudio_templates.config.settings import (
     EnvironmentSettings,
     Organization,

@@ -8,17 +8,17 @@ from typing import Any, Self
 from pydantic import Field, ValidationError
 
 from aistudio_templates import names
+from aistudio_templates.config.database import DatabaseConfig
 from aistudio_templates.config.environments import ENVIRONMENTS
+from aistudio_templates.config.network import NetworkConfig
 from aistudio_templates.config.problems import config_error, frozen
+from aistudio_templates.config.section import Section
 from aistudio_templates.config.sections import (
     ComputeConfig,
     CostConfig,
-    DatabaseConfig,
     DeployConfig,
     FrontendConfig,
     MonitoringConfig,
-    NetworkConfig,
-    Section,
     StorageConfig,
 )
 from aistudio_templates.config.subnets import check_disjoint, parse_cidr, plan_subnets

@@ -16,7 +16,7 @@ from aistudio_templates.config.environments import ENVIRONMENTS
 from aistudio_templates.config.model import EnvironmentConfig, merge
 from aistudio_templates.config.problems import config_error, frozen
 from aistudio_templates.config.provenance import ResolvedValue, resolved_values
-from aistudio_templates.config.sections import Section
+from aistudio_templates.config.section import Section
 from aistudio_templates.config.subnets import check_disjoint
 from aistudio_templates.errors import ConfigError, valid_choices
 

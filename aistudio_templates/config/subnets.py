@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from itertools import combinations
 
-from aistudio_templates.config.sections import NetworkConfig
+from aistudio_templates.config.network import NetworkConfig
 from aistudio_templates.errors import ConfigError
 
 TIERS = ("public", "application", "data", "isolated")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from aistudio_templates.model import Value
@@ -10,9 +12,48 @@ from aistudio_templates.patterns.aurora import ClusterReference
 
 _NAMESPACE = "AWS/RDS"
 _REPLICA_LAG_MS = 1_000
-_FREE_MEMORY_BYTES = 256 * 1024 * 1024
-_CAPACITY_PERCENT = 90
-_CPU_PERCENT = 85
+
+
+@dataclass(frozen=True)
+class _Watched:
+    """A metric of the cluster, and what its breach means to whoever is woken."""
+
+    title: str
+    metric: str
+    threshold: float
+    description: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+_WATCHED = (
+    _Watched(
+        "ClusterCapacityAlarm",
+        "ACUUtilization",
+        90,
+        "Aurora is close to its maximum capacity: raise database.max_capacity_acu, or look "
+        "for expensive statements in Performance Insights.",
+    ),
+    _Watched(
+        "ClusterCpuAlarm",
+        "CPUUtilization",
+        85,
+        "Aurora's CPU is busy: look for expensive statements in Performance Insights.",
+    ),
+    _Watched(
+        "ClusterMemoryAlarm",
+        "FreeableMemory",
+        256 * 1024 * 1024,
+        "Aurora is short of memory: raise database.max_capacity_acu.",
+        {"comparison": "LessThanThreshold"},
+    ),
+    _Watched(
+        "ClusterDeadlocksAlarm",
+        "Deadlocks",
+        1,
+        "Transactions block each other: see the PostgreSQL log for the statements.",
+        {"statistic": "Maximum", "evaluation_periods": 1},
+    ),
+)
 
 
 def aurora_alarms(cluster: ClusterReference, *, topic_arn: Value) -> tuple[Any, ...]:
@@ -28,41 +69,15 @@ def aurora_alarms(cluster: ClusterReference, *, topic_arn: Value) -> tuple[Any, 
     dimensions = {"DBClusterIdentifier": cluster.identifier}
     alarms = [
         alarm(
-            "ClusterCapacityAlarm",
-            "Aurora is close to its maximum capacity: raise database.max_capacity_acu, or "
-            "look for expensive statements in Performance Insights.",
-            metric=(_NAMESPACE, "ACUUtilization"),
+            watched.title,
+            watched.description,
+            metric=(_NAMESPACE, watched.metric),
             dimensions=dimensions,
-            threshold=_CAPACITY_PERCENT,
+            threshold=watched.threshold,
             topic_arn=topic_arn,
-        ),
-        alarm(
-            "ClusterCpuAlarm",
-            "Aurora's CPU is busy: look for expensive statements in Performance Insights.",
-            metric=(_NAMESPACE, "CPUUtilization"),
-            dimensions=dimensions,
-            threshold=_CPU_PERCENT,
-            topic_arn=topic_arn,
-        ),
-        alarm(
-            "ClusterMemoryAlarm",
-            "Aurora is short of memory: raise database.max_capacity_acu.",
-            metric=(_NAMESPACE, "FreeableMemory"),
-            dimensions=dimensions,
-            threshold=_FREE_MEMORY_BYTES,
-            comparison="LessThanThreshold",
-            topic_arn=topic_arn,
-        ),
-        alarm(
-            "ClusterDeadlocksAlarm",
-            "Transactions block each other: see the PostgreSQL log for the statements.",
-            metric=(_NAMESPACE, "Deadlocks"),
-            dimensions=dimensions,
-            threshold=1,
-            evaluation_periods=1,
-            statistic="Maximum",
-            topic_arn=topic_arn,
-        ),
+            **watched.options,
+        )
+        for watched in _WATCHED
     ]
     if len(cluster.instance_identifiers) > 1:
         alarms.append(_replica_lag(dimensions, topic_arn))

@@ -78,12 +78,8 @@ def optimized_lambda(
     """
     tracing = config.monitoring.tracing_enabled
     group = log_group(f"{name}LogGroup", retention_days=config.monitoring.log_retention_days)
-    grants = [*write_logs(group), *(send_traces() if tracing else ()), *statements]
-    role = iam.Role(
-        f"{name}Role",
-        AssumeRolePolicyDocument=lambda_trust(),
-        Policies=[iam.Policy(PolicyName="Grants", PolicyDocument=policy(grants))],
-    )
+    traces = send_traces() if tracing else ()
+    role = _role(name, [*write_logs(group), *traces, *statements])
     function = awslambda.Function(
         f"{name}Function",
         Description=description,
@@ -107,3 +103,11 @@ def optimized_lambda(
         ),
     )
     return OptimizedLambda(function, role, group, asset)
+
+
+def _role(name: str, grants: Sequence[Any]) -> Any:
+    return iam.Role(
+        f"{name}Role",
+        AssumeRolePolicyDocument=lambda_trust(),
+        Policies=[iam.Policy(PolicyName="Grants", PolicyDocument=policy(grants))],
+    )
