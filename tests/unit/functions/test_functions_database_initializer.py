@@ -300,7 +300,8 @@ def test_create_runs_our_own_migrations(client: Database, answers: list[dict[str
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", "schema-of-c")
     assert answer["_type"] == ""
     created = "\n".join(client.committed["statements"])
-    for table in ("documents", "document_chunks", "schedules", "notifications"):
+    tables = ("documents", "document_chunks", "schedules", "notifications")
+    for table in (*tables, "users", "suppressed_addresses"):
         assert f"CREATE TABLE IF NOT EXISTS {table} (" in created
     assert "USING hnsw" in created
 
