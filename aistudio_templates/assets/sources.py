@@ -9,15 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from aistudio_templates.assets.limits import check_size
 from aistudio_templates.errors import AssetError
 
-MAX_UNZIPPED_BYTES = 262_144_000
-"""Largest function, unzipped, in bytes (250 MiB).
-
-Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-"""
-
-_LEFT_OUT_FOLDERS = {"__pycache__", "tests"}
+_LEFT_OUT_FOLDERS = {"__pycache__", "node_modules", "tests"}
 _LEFT_OUT_SUFFIXES = (".pyc", ".pyo", "~", ".orig", ".rej")
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 
@@ -40,7 +35,7 @@ class SourceFile:
 def source_files(folder: Path) -> tuple[SourceFile, ...]:
     """Return the source files below ``folder``, sorted by name.
 
-    Caches, tests, hidden files and editors' leftovers are no source.
+    Caches, tests, hidden files, installed packages and editors' leftovers are no source.
 
     Raises:
         AssetError: The folder is missing, empty or too large for a function, or holds
@@ -51,12 +46,7 @@ def source_files(folder: Path) -> tuple[SourceFile, ...]:
     files = sorted(_read(folder, ""), key=lambda file: file.name)
     if not files:
         raise AssetError(f"{folder}: holds no source")
-    size = sum(len(file.content) for file in files)
-    if size > MAX_UNZIPPED_BYTES:
-        raise AssetError(
-            f"{folder}: {size:,} bytes of source, Lambda takes {MAX_UNZIPPED_BYTES:,}",
-            "move data out of the function, or use a container image",
-        )
+    check_size(folder, (len(file.content) for file in files))
     return tuple(files)
 
 
@@ -76,10 +66,15 @@ def _read(folder: Path, prefix: str) -> Iterator[SourceFile]:
                 yield from _read(Path(entry.path), f"{name}/")
             continue
         executable = bool(entry.stat().st_mode & stat.S_IXUSR)
-        yield SourceFile(name, _content(Path(entry.path)), executable)
+        yield SourceFile(name, content_of(Path(entry.path)), executable)
 
 
-def _content(path: Path) -> bytes:
+def content_of(path: Path) -> bytes:
+    """Return the bytes of a file.
+
+    Raises:
+        AssetError: It cannot be read.
+    """
     try:
         return path.read_bytes()
     except OSError as error:

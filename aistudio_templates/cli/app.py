@@ -28,6 +28,7 @@ COMMANDS = (
     "lint",
     "list",
     "outputs",
+    "package",
     "rehearse",
     "status",
 )

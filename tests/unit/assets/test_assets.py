@@ -5,8 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from aistudio_templates.assets import Asset, archive, function_asset, migrations_digest
-from aistudio_templates.assets import sources as sources_module
+from aistudio_templates.assets import (
+    PYTHON_LAYER,
+    PYTHON_SOURCE,
+    Asset,
+    archive,
+    function_asset,
+    limits,
+    migrations_digest,
+)
 from aistudio_templates.errors import AssetError
 
 FILES = {"handler.py": "def handler(): ...\n", "lib/helper.py": "x = 1\n", "requirements.txt": ""}
@@ -20,7 +27,7 @@ def write(folder: Path, files: dict[str, str]) -> Path:
     return folder
 
 
-def asset(folder: Path, recipe: str = "r") -> Asset:
+def asset(folder: Path, recipe: str = PYTHON_SOURCE) -> Asset:
     return Asset("my-function", folder, recipe)
 
 
@@ -44,7 +51,7 @@ def test_same_source_same_bytes_wherever_whenever_and_by_whomever(tmp_path: Path
     [
         {"handler.py": "def handler(): pass\n"},
         {"new.py": ""},
-        {"requirements.txt": "x==1\n"},
+        {"requirements.txt": f"x==1 --hash=sha256:{64 * '0'}\n"},
         {"lib/helper2.py": "x = 1\n"},
     ],
 )
@@ -55,7 +62,7 @@ def test_any_change_of_source_changes_the_digest(tmp_path: Path, change: dict[st
 
 def test_the_recipe_and_the_executable_bit_count(tmp_path: Path) -> None:
     folder = write(tmp_path / "a", FILES)
-    digests = {asset(folder).digest, asset(folder, "other").digest}
+    digests = {asset(folder).digest, asset(folder, PYTHON_LAYER).digest}
     (folder / "handler.py").chmod(0o755)
     digests.add(asset(folder).digest)
     assert len(digests) == 3
@@ -77,6 +84,7 @@ def test_leftovers_are_no_source(tmp_path: Path) -> None:
             "handler.pyc": "x",
             ".hidden": "x",
             ".git/config": "x",
+            "node_modules/@scope/x/index.js": "x",
             "tests/test_handler.py": "x",
             "handler.py~": "x",
         },
@@ -98,6 +106,13 @@ def test_the_zip_holds_the_source_with_fixed_times_and_modes(tmp_path: Path) -> 
         }
         assert {entry.date_time for entry in package.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert package.read("lib/helper.py") == b"x = 1\n"
+
+
+def test_an_unknown_recipe_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(AssetError, match="no such recipe: 'python-sauce-1'") as caught:
+        _ = asset(write(tmp_path / "a", FILES), "python-sauce-1").digest
+    assert caught.value.hint is not None
+    assert "did you mean 'python-source-1'?" in caught.value.hint
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
@@ -126,7 +141,7 @@ def test_unsafe_names_are_refused(tmp_path: Path, name: str) -> None:
 def test_source_that_lambda_cannot_take_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources_module, "MAX_UNZIPPED_BYTES", 10)
+    monkeypatch.setattr(limits, "MAX_UNZIPPED_BYTES", 10)
     with pytest.raises(AssetError, match="Lambda takes 10"):
         _ = asset(write(tmp_path / "a", {"a.py": "x" * 11})).digest
 
