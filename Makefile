@@ -31,7 +31,7 @@ lint: $(READY) ## Format, lint, types, import walls, templates fresh and clean
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	@set -e; for folder in aistudio_templates/functions/*/; do \
-		echo "mypy $$folder"; (cd $$folder && $(abspath $(BIN))/mypy --strict --python-version 3.11 .); \
+		echo "mypy $$folder"; (cd $$folder && MYPYPATH=../shared $(abspath $(BIN))/mypy --strict --python-version 3.11 .); \
 	done
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python cli.py build --check
@@ -40,7 +40,7 @@ lint: $(READY) ## Format, lint, types, import walls, templates fresh and clean
 check: lint test ## Everything that must hold before a commit
 
 test: $(READY) ## Run all tests
-	$(BIN)/python -m pytest --numprocesses=2
+	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
 
 rehearse: $(READY) ## Build, lint and deploy ENV to the embedded emulator
 	$(BIN)/python cli.py rehearse --env $(ENV)
@@ -50,6 +50,7 @@ deploy: $(READY) ## Review, approve and deploy ENV to AWS
 
 benchmark: $(READY) ## Measure the build and the command line against a baseline
 	$(BIN)/python benchmarks/build.py
+	$(BIN)/python benchmarks/functions.py
 
 clean: ## Remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info

@@ -10,10 +10,23 @@ import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from aistudio_templates import names
 from aistudio_templates.config import EnvironmentConfig, Organization
-from aistudio_templates.errors import ConfigError
+from aistudio_templates.errors import ConfigError, valid_choices
 from aistudio_templates.model import Assembly, Composition
-from aistudio_templates.stacks import database, network, storage
+from aistudio_templates.stacks import (
+    auth,
+    database,
+    documents,
+    email,
+    frontend,
+    monitoring,
+    network,
+    power_tuning,
+    processing,
+    scheduler,
+    storage,
+)
 
 
 @dataclass(frozen=True)
@@ -23,6 +36,14 @@ class StackOutputs:
     network: network.NetworkOutputs
     storage: storage.StorageOutputs
     database: database.DatabaseOutputs
+    auth: auth.AuthOutputs
+    processing: processing.ProcessingOutputs
+    documents: documents.DocumentsOutputs
+    scheduler: scheduler.SchedulerOutputs
+    email: email.EmailOutputs
+    power_tuning: power_tuning.PowerTuningOutputs | None
+    frontend: frontend.FrontendOutputs
+    monitoring: monitoring.MonitoringOutputs
 
 
 Extension = Callable[[Composition, EnvironmentConfig, StackOutputs], None]
@@ -46,15 +67,91 @@ def compose(
         TemplateError: A template is inconsistent or exceeds a quota.
     """
     composition = Composition(config.name, organization.cost_center)
-    network_outputs = composition.add("network", network.build(config))
-    storage_outputs = composition.add("storage", storage.build(config, organization))
-    database_outputs = composition.add(
-        "database", database.build(config, organization, network=network_outputs)
-    )
-    outputs = StackOutputs(network_outputs, storage_outputs, database_outputs)
+    outputs = _compose(composition, config, organization)
     for extension in extensions:
         _extension(extension)(composition, config, outputs)
-    return composition.assembly()
+    assembly = composition.assembly()
+    _check_tuned_functions(config, assembly)
+    return assembly
+
+
+def _compose(
+    composition: Composition, config: EnvironmentConfig, organization: Organization
+) -> StackOutputs:
+    add = composition.add
+    network_ = add("network", network.build(config))
+    storage_ = add("storage", storage.build(config, organization))
+    database_ = add("database", database.build(config, network=network_))
+    auth_ = add("auth", auth.build(config, organization))
+    processing_ = add(
+        "processing",
+        processing.build(config, storage=storage_, database=database_),
+    )
+    documents_ = add(
+        "documents",
+        documents.build(config, storage=storage_, processing=processing_),
+    )
+    scheduler_ = add(
+        "scheduler",
+        scheduler.build(config, database=database_, processing=processing_),
+    )
+    email_ = add(
+        "email", email.build(config, organization, database=database_, processing=processing_)
+    )
+    power_tuning_ = (
+        add("power_tuning", power_tuning.build(config, storage=storage_))
+        if config.power_tuning.enabled
+        else None
+    )
+    frontend_ = add(
+        "frontend",
+        frontend.build(
+            config,
+            organization,
+            network=network_,
+            storage=storage_,
+            database=database_,
+            auth=auth_,
+            processing=processing_,
+            documents=documents_,
+            scheduler=scheduler_,
+            email=email_,
+        ),
+    )
+    watched = monitoring.WatchedOutputs(
+        database_, auth_, processing_, documents_, scheduler_, email_, frontend_
+    )
+    monitoring_ = add("monitoring", monitoring.build(config, organization, watched))
+    return StackOutputs(
+        network=network_,
+        storage=storage_,
+        database=database_,
+        auth=auth_,
+        processing=processing_,
+        documents=documents_,
+        scheduler=scheduler_,
+        email=email_,
+        power_tuning=power_tuning_,
+        frontend=frontend_,
+        monitoring=monitoring_,
+    )
+
+
+def _check_tuned_functions(config: EnvironmentConfig, assembly: Assembly) -> None:
+    """Check that every tuning result is of a function of the set: a misspelt one does nothing."""
+    prefix = names.physical_name(config.name, "")
+    functions = {
+        str(resource["Properties"].get("FunctionName", "")).removeprefix(prefix)
+        for stack in assembly.stacks
+        for resource in stack.body["Resources"].values()
+        if resource["Type"] == "AWS::Lambda::Function"
+    }
+    for tuned in config.compute.tuned_functions:
+        if tuned.function not in functions:
+            raise ConfigError(
+                f"compute.tuned_functions: {tuned.function!r}: no such function",
+                valid_choices(tuned.function, functions),
+            )
 
 
 def _extension(path: str) -> Extension:

@@ -15,6 +15,12 @@ APPLICATION = "aistudio"
 PROJECT = "AIStudio"
 """Value of the ``Project`` tag."""
 
+OPTIMIZED_LAMBDA = "OptimizedLambda"
+"""Value of the ``ManagedBy`` tag of functions: Cost Explorer filters on it."""
+
+STREAMING_NAMESPACE = "AIStudio/Streaming"
+"""Namespace of the metrics that the application reports of its streams."""
+
 ROOT_STACK = "root"
 """Name of the root template, as in ``root.yaml``."""
 
@@ -34,6 +40,11 @@ ARTIFACT_BUCKET_PARAMETER = "ArtifactBucket"
 def pascal_case(name: str) -> str:
     """Return ``name`` (snake or kebab case) as a logical id: ``vpc_id`` → ``VpcId``."""
     return "".join(part[:1].upper() + part[1:] for part in re.split(r"[_\-]", name) if part)
+
+
+def kebab_case(name: str) -> str:
+    """Return a logical id in kebab case: ``FileProcessor`` → ``file-processor``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", name).lower()
 
 
 def root_stack_name(environment: str) -> str:
@@ -62,6 +73,14 @@ def ssm_parameter(environment: str, name: str) -> str:
 def physical_name(environment: str, name: str) -> str:
     """Return a physical name, for the few things that must have one: ``aistudio-dev-vpc``."""
     return f"{APPLICATION}-{environment}-{name}"
+
+
+def document_name(environment: str, thing: str) -> str:
+    """Return a name of the documents pipeline: ``AIStudio-DocumentJobs-dev``.
+
+    The application knows the pipeline's table, queues and dashboard by these names.
+    """
+    return f"{PROJECT}-{thing}-{environment}"
 
 
 def artifact_bucket(account_id: str, region: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -75,6 +76,8 @@ class Project:
 
         chosen = config or self.environment(environment).config
         settings = self.settings
+        if settings.extensions:
+            _look_for_packages_in(self.settings_path.parent)
         return compose(chosen, settings.organization, extensions=settings.extensions)
 
     def render(
@@ -84,6 +87,13 @@ class Project:
         from aistudio_templates.model.render import render
 
         return render(self.assembly(environment, config=config))
+
+
+def _look_for_packages_in(folder: Path) -> None:
+    """Let extensions be packages beside the settings file, before installed ones."""
+    place = str(folder.resolve())
+    if place not in sys.path:
+        sys.path.insert(0, place)
 
 
 pass_project = click.make_pass_decorator(Project)

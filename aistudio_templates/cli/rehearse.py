@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aistudio_templates.assets import host_target
 from aistudio_templates.cli.assets import asset_builder
 from aistudio_templates.cli.console import open_console
 from aistudio_templates.cli.project import Project
@@ -58,6 +59,7 @@ class Rehearsal:
         directory: Where templates are rendered to.
         steps: What was done so far.
         outputs: Outputs of the root after the last deploy.
+        linted: Templates that cfn-lint has seen, by content: it dominates a rehearsal.
     """
 
     project: Project
@@ -65,6 +67,7 @@ class Rehearsal:
     directory: Path
     steps: list[Step] = field(default_factory=list)
     outputs: Mapping[str, str] = field(default_factory=dict)
+    linted: set[bytes] = field(default_factory=set)
 
     def run(self, environment: str) -> None:
         """Create, deploy again, update and destroy one environment.
@@ -99,11 +102,11 @@ class Rehearsal:
             files = render(assembly)
             write_files(directory, files)
             console.progress(f"built {len(files)} files of {environment}")
-            _lint(directory, self.emulator.region)
-            console.progress("cfn-lint: no findings")
+            console.progress(f"cfn-lint: {self._lint(directory, files)} templates, no findings")
             request = DeployRequest(
                 templates=directory,
-                build_asset=asset_builder(assembly),
+                # The emulator runs functions on this machine, with this Python.
+                build_asset=asset_builder(assembly, target=host_target()),
                 stack=stack,
                 require_approval="never",
             )
@@ -117,6 +120,25 @@ class Rehearsal:
             else:
                 done.append("no changes, no change set")
         return outcome
+
+    def _lint(self, directory: Path, files: Mapping[str, bytes]) -> int:
+        """Lint the templates that are new to cfn-lint, and return how many these are.
+
+        Raises:
+            LintError: There are findings.
+        """
+        from aistudio_templates.check.cfn_lint import lint
+
+        fresh = sorted(
+            directory / name
+            for name, content in files.items()
+            if name.endswith(".yaml") and content not in self.linted
+        )
+        findings = lint(fresh, regions=[self.emulator.region])
+        if findings:
+            raise LintError(str(findings[0]), f"{len(findings)} findings")
+        self.linted.update(files.values())
+        return len(fresh)
 
     def _destroy(self, environment: str) -> None:
         with self._step("destroy") as done, open_console(assume_yes=True) as console:
@@ -150,14 +172,6 @@ def _changed(config: EnvironmentConfig) -> EnvironmentConfig:
     days = config.storage.noncurrent_version_retention_days
     changed = days + 1 if days < 365 else days - 1
     return config.override(storage={"noncurrent_version_retention_days": changed})
-
-
-def _lint(directory: Path, region: str) -> None:
-    from aistudio_templates.check.cfn_lint import lint
-
-    findings = lint(sorted(directory.glob("*.yaml")), regions=[region])
-    if findings:
-        raise LintError(str(findings[0]), f"{len(findings)} findings")
 
 
 def _expect(step: str, outcome: Outcome, *, deployed: bool) -> None:

@@ -4,8 +4,15 @@ May import the standard library, pydantic, names and errors. Never troposphere, 
 click: configuration says what is wanted, and builders say what that takes.
 """
 
+from aistudio_templates.config.compute import TunedFunction
 from aistudio_templates.config.database import CapacitySchedule, DatabaseConfig
-from aistudio_templates.config.hosts import application_host, application_origins
+from aistudio_templates.config.hosts import (
+    SignInUrls,
+    application_host,
+    application_origins,
+    sign_in_urls,
+    static_assets_host,
+)
 from aistudio_templates.config.model import EnvironmentConfig
 from aistudio_templates.config.network import ExistingVpc, NetworkConfig, SubnetCidrs
 from aistudio_templates.config.reference import reference_markdown
@@ -27,12 +34,16 @@ __all__ = [
     "NetworkConfig",
     "Organization",
     "Settings",
+    "SignInUrls",
     "SubnetCidrs",
     "SubnetPlan",
+    "TunedFunction",
     "application_host",
     "application_origins",
     "json_schema",
     "load_settings",
     "plan_subnets",
     "reference_markdown",
+    "sign_in_urls",
+    "static_assets_host",
 ]

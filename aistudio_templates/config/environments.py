@@ -52,6 +52,8 @@ DEV: Mapping[str, Any] = {
         # An interrupted task restarts in a minute; Spot is up to 70 % cheaper.
         "ecs_fargate_spot": True,
         "ecs_auto_scaling": False,
+        # A new account has ten invocations at once in all: nothing to give away.
+        "reserved_concurrency_enabled": False,
     },
     "storage": {
         "noncurrent_version_retention_days": 30,
@@ -59,12 +61,26 @@ DEV: Mapping[str, Any] = {
         # The application runs on the developer's own machine as well.
         "extra_allowed_origins": ("http://localhost:3000",),
     },
-    "frontend": {"subdomain": "dev"},
+    "auth": {
+        # The application runs on the developer's own machine as well.
+        "extra_origins": ("http://localhost:3000", "http://localhost:3001"),
+        "deletion_protection": False,
+    },
+    # No firewall: on Amplify it costs 24 USD a month, and nothing here is worth an attack.
+    "frontend": {"subdomain": "dev", "branch": "dev", "waf_enabled": False},
+    "processing": {},
+    "scheduler": {"executor_concurrency": 5},
+    # One verified address is enough to try with; no DNS record to wait for.
+    "email": {"identity": "address", "sender_concurrency": 2},
+    "power_tuning": {},
     "monitoring": {
         "detailed_metrics": False,
         # Nobody should be woken by a development database.
         "alarms_enabled": False,
         "tracing_enabled": False,
+        # Each costs 3 USD a month; one's own functions are easier watched in the console.
+        "function_dashboards_enabled": False,
+        "log_level": "DEBUG",
         "log_retention_days": 7,
     },
     # The bill the documents promise.
@@ -107,14 +123,22 @@ STAGING: Mapping[str, Any] = {
         "ecs_task_memory_mib": 1024,
         "ecs_fargate_spot": True,
         "ecs_auto_scaling": True,
+        "reserved_concurrency_enabled": False,
     },
     "storage": {"noncurrent_version_retention_days": 30, "access_log_retention_days": 60},
-    "frontend": {"subdomain": "staging"},
+    "auth": {"deletion_protection": True},
+    "frontend": {"subdomain": "staging", "branch": "staging", "waf_enabled": False},
+    "processing": {},
+    "scheduler": {"executor_concurrency": 5},
+    # dev's, whose account it shares: an account has each identity once.
+    "email": {"identity": "existing", "sender_concurrency": 2},
+    "power_tuning": {},
     "monitoring": {
         "detailed_metrics": True,
         # Alarms are tried where production's are born.
         "alarms_enabled": True,
         "tracing_enabled": True,
+        "function_dashboards_enabled": False,
         "log_retention_days": 14,
     },
     "cost": {"cost_optimization": False, "monthly_budget_usd": 300.0},
@@ -175,13 +199,37 @@ PROD: Mapping[str, Any] = {
         # The first two are on demand; Spot is for configuration to switch on.
         "ecs_fargate_spot": False,
         "ecs_auto_scaling": True,
+        # Lessons begin with thirty browsers a classroom at once: scaling would come late.
+        "ecs_scheduled_counts": (
+            {
+                "name": "business-hours",
+                "cron": f"cron(30 7 ? * {_WORKDAYS} *)",
+                "min_count": 4,
+                "max_count": 20,
+            },
+            {
+                "name": "after-hours",
+                "cron": f"cron(0 20 ? * {_WORKDAYS} *)",
+                "min_count": 2,
+                "max_count": 10,
+            },
+        ),
+        # What must run, runs, however busy the rest of the account is.
+        "reserved_concurrency_enabled": True,
     },
     "storage": {"noncurrent_version_retention_days": 90, "access_log_retention_days": 365},
-    "frontend": {},
+    "auth": {"deletion_protection": True},
+    "frontend": {"branch": "main"},
+    "processing": {},
+    "scheduler": {"executor_concurrency": 10},
+    # DKIM on the whole domain: what prod sends must arrive.
+    "email": {"identity": "domain", "sender_concurrency": 5},
+    "power_tuning": {},
     "monitoring": {
         "detailed_metrics": True,
         "alarms_enabled": True,
         "tracing_enabled": True,
+        "function_dashboards_enabled": True,
         "log_retention_days": 30,
     },
     # The bill the documents promise.

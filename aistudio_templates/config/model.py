@@ -8,21 +8,31 @@ from typing import Any, Self
 from pydantic import Field, ValidationError
 
 from aistudio_templates import names
+from aistudio_templates.config.compute import ComputeConfig
 from aistudio_templates.config.database import DatabaseConfig
 from aistudio_templates.config.environments import ENVIRONMENTS
+from aistudio_templates.config.frontend import FrontendConfig
 from aistudio_templates.config.network import NetworkConfig
 from aistudio_templates.config.problems import config_error, frozen
 from aistudio_templates.config.section import Section
 from aistudio_templates.config.sections import (
-    ComputeConfig,
     CostConfig,
     DeployConfig,
-    FrontendConfig,
     MonitoringConfig,
     StorageConfig,
 )
+from aistudio_templates.config.services import (
+    AuthConfig,
+    EmailConfig,
+    PowerTuningConfig,
+    ProcessingConfig,
+    SchedulerConfig,
+)
 from aistudio_templates.config.subnets import check_disjoint, parse_cidr, plan_subnets
 from aistudio_templates.errors import ConfigError, valid_choices
+
+GLOBAL_REGION = "us-east-1"
+"""Where CloudFront's firewalls and certificates live."""
 
 
 class EnvironmentConfig(Section):
@@ -36,11 +46,21 @@ class EnvironmentConfig(Section):
         max_length=names.ENVIRONMENT_MAX_LENGTH,
         description="Name of the environment.",
     )
+    region: str = Field(
+        default="us-east-1",
+        pattern=r"^[a-z]{2}(-[a-z]+)+-\d$",
+        description="Region that deploys must go to.",
+    )
     network: NetworkConfig = Field(description="VPC, subnets, NAT gateways and endpoints.")
     database: DatabaseConfig = Field(description="The Aurora cluster.")
     compute: ComputeConfig = Field(description="Functions and tasks.")
     storage: StorageConfig = Field(description="Buckets.")
-    frontend: FrontendConfig = Field(description="Where the application is served.")
+    auth: AuthConfig = Field(description="Who may sign in.")
+    frontend: FrontendConfig = Field(description="How and where the application is served.")
+    processing: ProcessingConfig = Field(description="Files, pages and embeddings.")
+    scheduler: SchedulerConfig = Field(description="Scheduled executions.")
+    email: EmailConfig = Field(description="Notifications by e-mail.")
+    power_tuning: PowerTuningConfig = Field(description="Finding a function's best memory.")
     monitoring: MonitoringConfig = Field(description="Logs, traces, alarms and dashboards.")
     cost: CostConfig = Field(description="What it may cost.")
     deploy: DeployConfig = Field(description="How it is deployed.")
@@ -76,6 +96,7 @@ class EnvironmentConfig(Section):
             raise config_error(error, cls, place=place) from error
         try:
             config._check_ranges()
+            config._check_region()
         except ConfigError as error:
             raise ConfigError(place + error.message, error.hint) from error
         return config
@@ -108,6 +129,23 @@ class EnvironmentConfig(Section):
         parse_cidr("network.cidr", network.cidr)
         if network.existing_vpc is not None:
             parse_cidr("network.existing_vpc.cidr", network.existing_vpc.cidr)
+
+    def _check_region(self) -> None:
+        """Check what AWS offers in one region only.
+
+        Source: https://docs.aws.amazon.com/amplify/latest/userguide/WAF-integration.html
+        """
+        frontend = self.frontend
+        if frontend.hosting == "amplify" and frontend.waf_enabled and self.region != GLOBAL_REGION:
+            raise ConfigError(
+                f"frontend.waf_enabled = true with region = {self.region!r}: a firewall of an "
+                f"Amplify application can be made in {GLOBAL_REGION} only",
+                "set frontend.waf_enabled = false, or frontend.hosting = 'ecs'",
+            )
+
+
+SECTIONS = tuple(name for name in EnvironmentConfig.model_fields if name not in {"name", "region"})
+"""Names of an environment's sections, in order."""
 
 
 def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

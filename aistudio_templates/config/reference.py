@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aistudio_templates.config.environments import ENVIRONMENTS
-from aistudio_templates.config.model import EnvironmentConfig
+from aistudio_templates.config.model import SECTIONS, EnvironmentConfig
 from aistudio_templates.config.schema import json_schema
 
 _INTRODUCTION = """\
@@ -36,18 +36,21 @@ def reference_markdown() -> str:
         _table("[extensions]", definitions["Extensions"], definitions),
         _table("[environments.NAME]", _place(definitions), definitions),
     ]
-    for section in EnvironmentConfig.model_fields:
-        if section != "name":
-            model = type(getattr(EnvironmentConfig.get("dev"), section)).__name__
-            defaults = {name: values[section] for name, values in environments.items()}
-            heading = f"[environments.NAME.{section}]"
-            parts.append(_table(heading, definitions[model], definitions, defaults))
+    for section in SECTIONS:
+        model = type(getattr(EnvironmentConfig.get("dev"), section)).__name__
+        defaults = {name: values[section] for name, values in environments.items()}
+        heading = f"[environments.NAME.{section}]"
+        parts.append(_table(heading, definitions[model], definitions, defaults))
     parts += [
         _table("Tables of `network.subnet_cidrs`", definitions["SubnetCidrs"], definitions),
         _table("Tables of `network.existing_vpc`", definitions["ExistingVpc"], definitions),
         _table(
             "Entries of `database.scheduled_capacity`", definitions["CapacitySchedule"], definitions
         ),
+        _table(
+            "Entries of `compute.ecs_scheduled_counts`", definitions["TaskSchedule"], definitions
+        ),
+        _table("Entries of `compute.tuned_functions`", definitions["TunedFunction"], definitions),
     ]
     return "\n".join(parts)
 

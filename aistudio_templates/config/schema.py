@@ -6,7 +6,7 @@ from typing import Any
 
 from aistudio_templates import names
 from aistudio_templates.config.environments import ENVIRONMENTS
-from aistudio_templates.config.model import EnvironmentConfig
+from aistudio_templates.config.model import SECTIONS, EnvironmentConfig
 from aistudio_templates.config.settings import Extensions, Organization, Place
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -22,7 +22,7 @@ def json_schema() -> dict[str, Any]:
     for definition in definitions.values():
         definition.pop("required", None)
     place, _ = _split(Place)
-    sections = {key: value for key, value in environment["properties"].items() if key != "name"}
+    sections = {key: value for key, value in environment["properties"].items() if key in SECTIONS}
     definitions["Environment"] = {
         "type": "object",
         "description": "Overrides of one environment.",

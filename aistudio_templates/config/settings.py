@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
 from aistudio_templates import names
 from aistudio_templates.config.environments import ENVIRONMENTS
-from aistudio_templates.config.model import EnvironmentConfig, merge
+from aistudio_templates.config.model import SECTIONS, EnvironmentConfig, merge
 from aistudio_templates.config.problems import config_error, frozen
 from aistudio_templates.config.provenance import ResolvedValue, resolved_values
 from aistudio_templates.config.section import Section
@@ -25,8 +25,8 @@ MAX_FILE_BYTES = 1_000_000
 
 _EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
 _DOMAIN = r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$"
+EmailDomain = Annotated[str, Field(pattern=_DOMAIN, max_length=253)]
 _OWN_KEYS = ("account_id", "region", "based_on")
-_SECTIONS = tuple(name for name in EnvironmentConfig.model_fields if name != "name")
 
 
 class Organization(Section):
@@ -39,6 +39,9 @@ class Organization(Section):
         default=None, pattern=_EMAIL, description="Sender of the application's notifications."
     )
     alert_email: str | None = Field(default=None, pattern=_EMAIL, description="Whom alarms notify.")
+    allowed_email_domains: tuple[EmailDomain, ...] = Field(
+        default=(), description="Domains whose people may sign in. Default: the base domain."
+    )
     cost_center: str | None = Field(
         default=None, min_length=1, max_length=256, description="Value of the CostCenter tag."
     )
@@ -77,13 +80,16 @@ class EnvironmentSettings:
 
     Attributes:
         account_id: The account that deploys must go to; ``None`` is any.
-        region: The region that deploys must go to.
-        config: Its configuration.
+        config: Its configuration, the region included.
     """
 
     account_id: str | None
-    region: str
     config: EnvironmentConfig
+
+    @property
+    def region(self) -> str:
+        """The region that deploys must go to."""
+        return self.config.region
 
 
 @dataclass(frozen=True)
@@ -130,9 +136,9 @@ class Settings:
         environment = self.environment(name)
         table = self.overrides.get(name, {})
         base = table.get("based_on", name)
-        place = {"account_id": environment.account_id, "region": environment.region}
+        values = environment.config.model_dump(exclude={"name"})
         return resolved_values(
-            {**place, **environment.config.model_dump(exclude={"name"})},
+            {"account_id": environment.account_id, **values},
             defaults=(f"default of {base}", ENVIRONMENTS[base]),
             overrides=(f"{self.path} [environments.{name}]", table),
         )
@@ -188,17 +194,18 @@ def _environment(name: str, value: Any, prefix: str) -> EnvironmentSettings:
             f"lower-case letters, digits and single hyphens, beginning with a letter, "
             f"at most {names.ENVIRONMENT_MAX_LENGTH}",
         )
-    _known_keys(table, (*_OWN_KEYS, *_SECTIONS), f"{prefix}{key}.")
+    _known_keys(table, (*_OWN_KEYS, *SECTIONS), f"{prefix}{key}.")
     own = {own_key: table[own_key] for own_key in _OWN_KEYS if own_key in table}
     place = _validated(Place, {key: own}, prefix, key)
-    sections = {section: table[section] for section in _SECTIONS if section in table}
+    sections = {section: table[section] for section in SECTIONS if section in table}
     base = ENVIRONMENTS[_base(name, place, prefix)]
     values = merge(base, sections)
     if name not in ENVIRONMENTS and "subdomain" not in sections.get("frontend", {}):
         # A copy of an environment must not claim the host of its original.
         values = merge(values, {"frontend": {"subdomain": name}})
-    config = EnvironmentConfig.create(values | {"name": name}, place=f"{prefix}{key}.")
-    return EnvironmentSettings(place.account_id, place.region, config)
+    own_values = {"name": name, "region": place.region}
+    config = EnvironmentConfig.create(values | own_values, place=f"{prefix}{key}.")
+    return EnvironmentSettings(place.account_id, config)
 
 
 def _base(name: str, place: Place, prefix: str) -> str:

@@ -9,17 +9,26 @@ or the deploy engine.
 """
 
 from aistudio_templates.model.composition import Assembly, ClosedStack, Composition
-from aistudio_templates.model.outputs import Outputs, Value, consumed, exported
+from aistudio_templates.model.outputs import (
+    Described,
+    Outputs,
+    Value,
+    consumed,
+    described,
+    exported,
+)
 from aistudio_templates.model.stack_template import StackTemplate, stack_template
 
 __all__ = [
     "Assembly",
     "ClosedStack",
     "Composition",
+    "Described",
     "Outputs",
     "StackTemplate",
     "Value",
     "consumed",
+    "described",
     "exported",
     "stack_template",
 ]

@@ -12,7 +12,13 @@ from aistudio_templates import names
 from aistudio_templates.assets import Asset
 from aistudio_templates.errors import TemplateError, UnknownReferenceError, valid_choices
 from aistudio_templates.model.limits import check_limits
-from aistudio_templates.model.outputs import OutputField, Outputs, consumed, output_fields
+from aistudio_templates.model.outputs import (
+    OutputField,
+    Outputs,
+    consumed,
+    expression,
+    output_fields,
+)
 from aistudio_templates.model.references import referenced_names
 from aistudio_templates.model.root import root_template
 from aistudio_templates.model.stack_template import StackTemplate
@@ -194,7 +200,8 @@ class Composition:
             )
 
 
-def _output(output: OutputField, value: Any) -> dict[str, Any]:
+def _output(output: OutputField, produced: Any) -> dict[str, Any]:
+    value = expression(produced)
     if output.is_list:
         value = Join(",", value)
     return {"Description": output.description, "Value": encode_to_dict(value)}

@@ -19,6 +19,23 @@ Value = Any
 
 
 @dataclasses.dataclass(frozen=True)
+class Described:
+    """An exported value, and facts about it that are known while composing.
+
+    CloudFormation carries ``value``; a subclass's other fields (a timeout, a size) reach
+    the consumer as they are.
+
+    Attributes:
+        value: The producer's expression, or the consumer's reference to it.
+    """
+
+    value: Value
+
+
+DescribedT = TypeVar("DescribedT", bound=Described)
+
+
+@dataclasses.dataclass(frozen=True)
 class Outputs:
     """Base of every stack's outputs; all fields are made with :func:`exported`."""
 
@@ -94,8 +111,27 @@ def consumed(stack: str, outputs: OutputsT) -> OutputsT:
         The same class, each field a ``Ref`` to the consumer's parameter.
     """
     references = {
-        field.name: Ref(names.input_parameter(stack, field.name))
+        field.name: _referring(
+            getattr(outputs, field.name), Ref(names.input_parameter(stack, field.name))
+        )
         for field in output_fields(outputs)
         if getattr(outputs, field.name) is not None
     }
     return dataclasses.replace(outputs, **references)
+
+
+def _referring(produced: Any, reference: Value) -> Any:
+    if isinstance(produced, Described):
+        return dataclasses.replace(produced, value=reference)
+    return reference
+
+
+def expression(produced: Any) -> Value:
+    """Return what CloudFormation resolves, without the facts beside it."""
+    return produced.value if isinstance(produced, Described) else produced
+
+
+def described(described_type: type[DescribedT], *outputs: Outputs) -> tuple[DescribedT, ...]:
+    """Return all values of one described type among the fields of ``outputs``, in order."""
+    values = (getattr(o, field.name) for o in outputs for field in output_fields(o))
+    return tuple(value for value in values if isinstance(value, described_type))

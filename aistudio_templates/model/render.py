@@ -61,7 +61,7 @@ def _manifest(assembly: Assembly, sha256: Mapping[str, str]) -> dict[str, Any]:
             asset.name: {
                 "digest": asset.digest,
                 "key": asset.key,
-                "recipe": asset.recipe,
+                "recipe": asset.full_recipe,
             }
             for asset in assembly.assets
         },

@@ -7,8 +7,8 @@ so that a changed value is one changed line.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import yaml
 
@@ -31,65 +31,78 @@ _UNFOLDED = 1_000_000
 """Line width in characters; larger than any line that we write."""
 
 
-class _Tagged(NamedTuple):
-    tag: str
-    value: Any
-
-
-class _Dumper(yaml.CSafeDumper):
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 # the signature is PyYAML's
-        return True
-
-
-def _represent_text(dumper: _Dumper, text: str) -> yaml.Node:
-    if "\n" in text:
-        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|")
-    style = "'" if _LOOKS_LIKE_NUMBER.fullmatch(text) else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-def _represent_tagged(dumper: _Dumper, tagged: _Tagged) -> yaml.Node:
-    if isinstance(tagged.value, str):
-        style = "|" if "\n" in tagged.value else None
-        return dumper.represent_scalar(tagged.tag, tagged.value, style=style)
-    if isinstance(tagged.value, list):
-        return dumper.represent_sequence(tagged.tag, tagged.value)
-    return dumper.represent_mapping(tagged.tag, tagged.value)
-
-
-_Dumper.add_representer(str, _represent_text)
-_Dumper.add_representer(_Tagged, _represent_tagged)
+_TAG = "tag:yaml.org,2002:"
 
 
 def dump(body: Mapping[str, Any]) -> str:
     """Return a template as YAML text.
 
+    The nodes are made here in one pass: PyYAML's own representation of plain values takes
+    more than half of a build's time.
+
     Args:
         body: Plain dictionaries, lists and scalars with long-form intrinsics.
     """
-    text: str = yaml.dump(
-        _shortened(body), Dumper=_Dumper, width=_UNFOLDED, allow_unicode=True, sort_keys=True
+    text: str = yaml.serialize(
+        _node(body), Dumper=yaml.CSafeDumper, width=_UNFOLDED, allow_unicode=True
     )
     return text
 
 
-def _shortened(node: Any) -> Any:
-    if isinstance(node, list | tuple):
-        return [_shortened(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    if len(node) == 1:
-        ((key, value),) = node.items()
-        if key in _SHORT_FORMS and (key != "Condition" or isinstance(value, str)):
-            return _short_form(key, value)
-    return {key: _shortened(value) for key, value in node.items()}
+def _node(value: Any) -> yaml.Node:
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, dict):
+        return _short_form(value) or _mapping(value)
+    if isinstance(value, list | tuple):
+        return _sequence(value)
+    return _scalar(value)
 
 
-def _short_form(key: str, value: Any) -> Any:
-    if key == "Fn::GetAtt" and isinstance(value, list) and all(isinstance(v, str) for v in value):
-        return _Tagged("!GetAtt", ".".join(value))
-    inner = _shortened(value)
-    if isinstance(inner, _Tagged):
-        # YAML allows one tag a node, so the outer function keeps its long form.
-        return {key: inner}
-    return _Tagged(_SHORT_FORMS[key], inner)
+def _text(text: str, tag: str = f"{_TAG}str") -> yaml.Node:
+    style = None
+    if "\n" in text:
+        style = "|"
+    elif tag == f"{_TAG}str" and _LOOKS_LIKE_NUMBER.fullmatch(text):
+        style = "'"
+    return yaml.ScalarNode(tag, text, style=style)
+
+
+def _scalar(value: bool | int | float | None) -> yaml.Node:
+    if value is None:
+        return yaml.ScalarNode(f"{_TAG}null", "null")
+    if isinstance(value, bool):
+        return yaml.ScalarNode(f"{_TAG}bool", str(value).lower())
+    kind = "int" if isinstance(value, int) else "float"
+    return yaml.ScalarNode(f"{_TAG}{kind}", repr(value))
+
+
+def _mapping(value: Mapping[str, Any], tag: str = f"{_TAG}map") -> yaml.Node:
+    entries = [(_text(key), _node(value[key])) for key in sorted(value)]
+    return yaml.MappingNode(tag, entries, flow_style=False)
+
+
+def _sequence(value: Sequence[Any], tag: str = f"{_TAG}seq") -> yaml.Node:
+    return yaml.SequenceNode(tag, [_node(item) for item in value], flow_style=False)
+
+
+def _short_form(value: Mapping[str, Any]) -> yaml.Node | None:
+    """Return an intrinsic function in its short form; ``None`` for everything else."""
+    if len(value) != 1:
+        return None
+    ((function, argument),) = value.items()
+    if function not in _SHORT_FORMS or (function == "Condition" and not isinstance(argument, str)):
+        return None
+    tag = _SHORT_FORMS[function]
+    if function == "Fn::GetAtt" and _is_texts(argument):
+        return _text(".".join(argument), tag)
+    if isinstance(argument, str):
+        return _text(argument, tag)
+    if isinstance(argument, list | tuple):
+        return _sequence(argument, tag)
+    # YAML allows one tag a node, so a function of a function keeps its long form outside.
+    return None if _short_form(argument) else _mapping(argument, tag)
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)

@@ -2,81 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from troposphere import AccountId, Ref, Sub, cloudwatch, sns
+from troposphere import Sub, cloudwatch
 
 from aistudio_templates.model import Value
-from aistudio_templates.patterns.handle import Handle
+
+ABOVE = "GreaterThanOrEqualToThreshold"
+BELOW = "LessThanThreshold"
 
 Missing = Literal["breaching", "notBreaching", "ignore", "missing"]
-
-
-@dataclass(frozen=True)
-class AlarmTopic(Handle):
-    """The topic that alarms notify, its policy, and its e-mail subscription."""
-
-    topic: Any
-    policy: Any
-    subscription: Any | None
-
-
-def alarm_topic(title: str, *, email: str | None) -> AlarmTopic:
-    """Return a topic to which only this account's alarms may publish, over TLS only.
-
-    Args:
-        title: Logical id of the topic.
-        email: Address to notify; it must confirm the subscription once. ``None``
-            leaves the topic without a subscriber.
-
-    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/
-    Notify_Users_Alarm_Changes.html
-    """
-    topic = sns.Topic(title)
-    policy = sns.TopicPolicy(
-        f"{title}Policy", Topics=[Ref(topic)], PolicyDocument=_topic_policy(Ref(topic))
-    )
-    subscription = (
-        sns.SubscriptionResource(
-            f"{title}Email", TopicArn=Ref(topic), Protocol="email", Endpoint=email
-        )
-        if email
-        else None
-    )
-    return AlarmTopic(topic, policy, subscription)
-
-
-def _topic_policy(topic_arn: Value) -> dict[str, Any]:
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "AlarmsOfThisAccount",
-                "Effect": "Allow",
-                "Principal": {"Service": "cloudwatch.amazonaws.com"},
-                "Action": "sns:Publish",
-                "Resource": topic_arn,
-                "Condition": {
-                    "StringEquals": {"aws:SourceAccount": AccountId},
-                    "ArnLike": {
-                        "aws:SourceArn": Sub(
-                            "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:*"
-                        )
-                    },
-                },
-            },
-            {
-                "Sid": "TlsOnly",
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": "sns:Publish",
-                "Resource": topic_arn,
-                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-            },
-        ],
-    }
 
 
 def alarm(
@@ -88,7 +25,7 @@ def alarm(
     threshold: float,
     topic_arn: Value,
     statistic: str = "Average",
-    comparison: str = "GreaterThanOrEqualToThreshold",
+    comparison: str = ABOVE,
     period_seconds: int = 300,
     evaluation_periods: int = 3,
     missing: Missing = "notBreaching",
@@ -102,27 +39,129 @@ def alarm(
         dimensions: Dimension name → value.
         threshold: In the metric's own unit.
         topic_arn: The topic to notify.
-        statistic: ``Average``, ``Sum``, ``Minimum`` or ``Maximum``.
+        statistic: ``Average``, ``Sum``, ``Minimum``, ``Maximum`` or a percentile as ``p99``.
         comparison: CloudWatch's comparison operator.
         period_seconds: Length of one period, in seconds.
         evaluation_periods: How many periods in a row must breach.
         missing: What a period without data counts as.
     """
     namespace, name = metric
+    kind = "ExtendedStatistic" if statistic.startswith("p") else "Statistic"
     return cloudwatch.Alarm(
         title,
         AlarmDescription=description,
         Namespace=namespace,
         MetricName=name,
-        Dimensions=[
-            cloudwatch.MetricDimension(Name=key, Value=value) for key, value in dimensions.items()
-        ],
-        Statistic=statistic,
+        Dimensions=_dimensions(dimensions),
         Period=period_seconds,
         EvaluationPeriods=evaluation_periods,
         Threshold=threshold,
         ComparisonOperator=comparison,
         TreatMissingData=missing,
-        AlarmActions=[topic_arn],
-        OKActions=[topic_arn],
+        **{kind: statistic},
+        **_actions(topic_arn),
     )
+
+
+@dataclass(frozen=True)
+class MathMetric:
+    """A metric that an alarm's expression refers to.
+
+    Attributes:
+        id: Its name in the expression.
+        namespace: Such as ``AWS/SES``.
+        name: Metric name.
+        dimensions: Dimension name → value.
+        statistic: Such as ``Sum``.
+    """
+
+    id: str
+    namespace: str
+    name: str
+    dimensions: Mapping[str, Value]
+    statistic: str = "Sum"
+
+
+def math_alarm(
+    title: str,
+    description: str,
+    *,
+    expression: str,
+    metrics: Sequence[MathMetric],
+    threshold: float,
+    topic_arn: Value,
+    comparison: str = ABOVE,
+    period_seconds: int = 300,
+    evaluation_periods: int = 3,
+    missing: Missing = "notBreaching",
+) -> Any:
+    """Return an alarm on metric math; the arguments are those of :func:`alarm`.
+
+    Args:
+        title: Logical id.
+        description: What is wrong and what to look at first.
+        expression: Metric math over the metrics' ids.
+        metrics: What the expression refers to, at most 10 with it.
+        threshold: In the expression's own unit.
+        topic_arn: The topic to notify.
+        comparison: CloudWatch's comparison operator.
+        period_seconds: Length of one period, in seconds.
+        evaluation_periods: How many periods in a row must breach.
+        missing: What a period without data counts as.
+
+    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
+    """
+    queries = [
+        cloudwatch.MetricDataQuery(
+            Id=metric.id,
+            ReturnData=False,
+            MetricStat=cloudwatch.MetricStat(
+                Metric=cloudwatch.Metric(
+                    Namespace=metric.namespace,
+                    MetricName=metric.name,
+                    Dimensions=_dimensions(metric.dimensions),
+                ),
+                Period=period_seconds,
+                Stat=metric.statistic,
+            ),
+        )
+        for metric in metrics
+    ]
+    result = cloudwatch.MetricDataQuery(
+        Id="result", Expression=expression, Label=title, ReturnData=True
+    )
+    return cloudwatch.Alarm(
+        title,
+        AlarmDescription=description,
+        Metrics=[*queries, result],
+        EvaluationPeriods=evaluation_periods,
+        Threshold=threshold,
+        ComparisonOperator=comparison,
+        TreatMissingData=missing,
+        **_actions(topic_arn),
+    )
+
+
+def any_alarm(title: str, description: str, alarms: Sequence[Any]) -> Any:
+    """Return a composite alarm that is on while any of ``alarms`` is.
+
+    It notifies nobody: its parts do. It answers "is this part of the platform well?" with
+    one state, for dashboards and for people.
+
+    Args:
+        title: Logical id.
+        description: What the alarms have in common.
+        alarms: Alarms of the same template, at most 100.
+
+    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create_Composite_Alarm.html
+    """
+    rule = " OR ".join(f'ALARM("${{{part.title}.Arn}}")' for part in alarms)
+    return cloudwatch.CompositeAlarm(title, AlarmDescription=description, AlarmRule=Sub(rule))
+
+
+def _dimensions(dimensions: Mapping[str, Value]) -> list[Any]:
+    return [cloudwatch.MetricDimension(Name=key, Value=value) for key, value in dimensions.items()]
+
+
+def _actions(topic_arn: Value) -> dict[str, Any]:
+    return {"AlarmActions": [topic_arn], "OKActions": [topic_arn]}

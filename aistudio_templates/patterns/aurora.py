@@ -33,12 +33,12 @@ class ClusterReference:
     Attributes:
         identifier: DB cluster identifier.
         arn: The cluster's ARN.
-        instance_identifiers: DB instance identifiers, the writer's first.
+        readers: How many readers it has.
     """
 
     identifier: Value
     arn: Value
-    instance_identifiers: tuple[Value, ...]
+    readers: int
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class AuroraCluster(Handle):
         return ClusterReference(
             identifier=Ref(self.cluster),
             arn=resource_arn("rds", f"cluster:${{{self.cluster.title}}}"),
-            instance_identifiers=tuple(Ref(instance) for instance in self.instances),
+            readers=len(self.instances) - 1,
         )
 
     @property

@@ -79,7 +79,7 @@ def aurora_alarms(cluster: ClusterReference, *, topic_arn: Value) -> tuple[Any, 
         )
         for watched in _WATCHED
     ]
-    if len(cluster.instance_identifiers) > 1:
+    if cluster.readers:
         alarms.append(_replica_lag(dimensions, topic_arn))
     return tuple(alarms)
 

@@ -15,13 +15,14 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from troposphere import GetAtt, Ref, Sub, iam, scheduler, sqs
+from troposphere import GetAtt, Ref, Sub, iam, scheduler
 
 from aistudio_templates import names
 from aistudio_templates.config import CapacitySchedule, DatabaseConfig
 from aistudio_templates.model import Value
 from aistudio_templates.patterns.aurora import ClusterReference
 from aistudio_templates.patterns.handle import Handle
+from aistudio_templates.patterns.queue import Queue, dead_letter_queue
 from aistudio_templates.policies.grants import modify_cluster, policy, send_messages
 from aistudio_templates.policies.trust import service_trust
 
@@ -34,9 +35,6 @@ _MAX_RETRIES = 10
 _MAX_EVENT_AGE_SECONDS = 3600
 """A capacity change that is an hour late is of no use."""
 
-_DEAD_LETTER_SECONDS = 14 * 24 * 3600
-"""The longest that SQS keeps a message, in seconds."""
-
 
 @dataclass(frozen=True)
 class AuroraCostOptimizer(Handle):
@@ -44,8 +42,7 @@ class AuroraCostOptimizer(Handle):
 
     group: Any | None = None
     role: Any | None = None
-    dead_letter_queue: Any | None = None
-    dead_letter_policy: Any | None = None
+    dead_letter_queue: Queue | None = None
     schedules: tuple[Any, ...] = ()
 
 
@@ -75,20 +72,12 @@ def aurora_cost_optimizer(
     if not wanted:
         return AuroraCostOptimizer()
     group = scheduler.ScheduleGroup("CapacityScheduleGroup")
-    queue = sqs.Queue(
-        "CapacityDeadLetterQueue",
-        MessageRetentionPeriod=_DEAD_LETTER_SECONDS,
-        SqsManagedSseEnabled=True,
-        # A missed change of capacity means nothing once its schedule is gone.
-        DeletionPolicy="Delete",
-        UpdateReplacePolicy="Delete",
-    )
+    queue = dead_letter_queue("CapacityDeadLetterQueue")
     role = _role(cluster, queue)
     return AuroraCostOptimizer(
         group=group,
         role=role,
         dead_letter_queue=queue,
-        dead_letter_policy=_tls_only(queue),
         schedules=tuple(
             _schedule(entry, cluster, database, group=group, role=role, queue=queue)
             for entry in wanted
@@ -96,7 +85,7 @@ def aurora_cost_optimizer(
     )
 
 
-def _role(cluster: ClusterReference, queue: Any) -> Any:
+def _role(cluster: ClusterReference, queue: Queue) -> Any:
     return iam.Role(
         "CapacityScheduleRole",
         AssumeRolePolicyDocument=service_trust(
@@ -105,9 +94,7 @@ def _role(cluster: ClusterReference, queue: Any) -> Any:
         Policies=[
             iam.Policy(
                 PolicyName="ChangeCapacity",
-                PolicyDocument=policy(
-                    [*modify_cluster(cluster.arn), *send_messages(GetAtt(queue, "Arn"))]
-                ),
+                PolicyDocument=policy([*modify_cluster(cluster.arn), *send_messages(queue.arn)]),
             )
         ],
     )
@@ -120,7 +107,7 @@ def _schedule(
     *,
     group: Any,
     role: Any,
-    queue: Any,
+    queue: Queue,
 ) -> Any:
     return scheduler.Schedule(
         names.pascal_case(entry.name) + "Schedule",
@@ -133,7 +120,7 @@ def _schedule(
             Arn=Sub(_TARGET),
             RoleArn=GetAtt(role, "Arn"),
             Input=_input(entry, cluster.identifier, database),
-            DeadLetterConfig=scheduler.DeadLetterConfig(Arn=GetAtt(queue, "Arn")),
+            DeadLetterConfig=scheduler.DeadLetterConfig(Arn=queue.arn),
             RetryPolicy=scheduler.RetryPolicy(
                 MaximumRetryAttempts=_MAX_RETRIES,
                 MaximumEventAgeInSeconds=_MAX_EVENT_AGE_SECONDS,
@@ -155,23 +142,3 @@ def _input(entry: CapacitySchedule, cluster_identifier: Value, database: Databas
         "ServerlessV2ScalingConfiguration": capacity,
     }
     return Sub(json.dumps(request, sort_keys=True), Cluster=cluster_identifier)
-
-
-def _tls_only(queue: Any) -> Any:
-    return sqs.QueuePolicy(
-        f"{queue.title}Policy",
-        Queues=[Ref(queue)],
-        PolicyDocument={
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Sid": "TlsOnly",
-                    "Effect": "Deny",
-                    "Principal": "*",
-                    "Action": "sqs:*",
-                    "Resource": GetAtt(queue, "Arn"),
-                    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                }
-            ],
-        },
-    )

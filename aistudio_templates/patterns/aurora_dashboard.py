@@ -6,14 +6,8 @@ from typing import Any
 
 from aistudio_templates.config import EnvironmentConfig
 from aistudio_templates.patterns.dashboard import Metric, Widget, dashboard, graph, number, text
+from aistudio_templates.prices import HOURS_PER_MONTH, regional_prices
 
-ACU_HOUR_USD = {"aurora": 0.12, "aurora-iopt1": 0.156}
-"""Price of one ACU for one hour by storage type, in USD, us-east-1.
-
-Source: https://aws.amazon.com/rds/aurora/pricing/ (as of 2026-08)
-"""
-
-_HOURS_A_MONTH = 730
 _NAMESPACE = "AWS/RDS"
 
 
@@ -27,7 +21,9 @@ def aurora_cost_dashboard(
         cluster: DB cluster identifier, or ``${LogicalId}`` of ``Fn::Sub``.
         instances: DB instance identifiers, or ``${LogicalId}`` each.
     """
-    price = ACU_HOUR_USD[config.database.storage_type]
+    price = float(
+        regional_prices(config.region).usd(f"aurora.capacity.{config.database.storage_type}")
+    )
     dimensions = {"DBClusterIdentifier": cluster}
     rows: list[list[Widget]] = [
         [text(_settings(config, price), height=6)],
@@ -42,7 +38,7 @@ def aurora_cost_dashboard(
         [
             _cost_number("Cost now, per hour", instances, price, 1),
             _cost_number("At this rate, per day", instances, price, 24),
-            _cost_number("At this rate, per month", instances, price, _HOURS_A_MONTH),
+            _cost_number("At this rate, per month", instances, price, HOURS_PER_MONTH),
         ],
         [
             graph("Connections", [_metric("DatabaseConnections", dimensions)]),
@@ -67,7 +63,7 @@ def _settings(config: EnvironmentConfig, price: float) -> str:
     pause = (
         f"after {database.seconds_until_auto_pause} idle seconds" if database.auto_pause else "off"
     )
-    floor = database.min_capacity_acu * price * _HOURS_A_MONTH * (1 + database.readers)
+    floor = database.min_capacity_acu * price * HOURS_PER_MONTH * (1 + database.readers)
     lines = [
         f"# Aurora, {config.name}",
         f"- Capacity: {database.min_capacity_acu:g} to {database.max_capacity_acu:g} ACU an "

@@ -11,6 +11,7 @@ from troposphere import AccountId, GetAtt, Ref, Sub, s3
 from aistudio_templates.model import Value
 from aistudio_templates.patterns.handle import Handle
 from aistudio_templates.patterns.properties import present
+from aistudio_templates.policies.statements import tls_only
 
 _ABORT_UPLOADS_AFTER_DAYS = 7
 """An upload that stalls for a week is given up; its parts are paid for until then."""
@@ -38,7 +39,7 @@ def private_bucket(
     title: str,
     *,
     lifecycle_rules: Sequence[Any],
-    access_logs: tuple[Bucket, str] | None,
+    access_logs: tuple[Value, str] | None,
     versioned: bool = True,
     allowed_origins: Sequence[str] = (),
     event_notifications: bool = False,
@@ -49,8 +50,8 @@ def private_bucket(
     Args:
         title: Logical id; the name is CloudFormation's choice.
         lifecycle_rules: Rules beside the one that aborts stalled uploads.
-        access_logs: Bucket and prefix that receive the access log; ``None`` for the
-            bucket that holds the logs.
+        access_logs: Name of the bucket, and prefix, that receive the access log; ``None``
+            for the bucket that holds the logs.
         versioned: Whether overwritten and deleted objects stay recoverable.
         allowed_origins: Web origins that may upload and download; none means no CORS.
         event_notifications: Whether EventBridge receives the bucket's events.
@@ -177,9 +178,9 @@ def _abort_stalled_uploads() -> Any:
     )
 
 
-def _logging(access_logs: tuple[Bucket, str]) -> Any:
-    target, prefix = access_logs
-    return s3.LoggingConfiguration(DestinationBucketName=target.name, LogFilePrefix=prefix)
+def _logging(access_logs: tuple[Value, str]) -> Any:
+    bucket_name, prefix = access_logs
+    return s3.LoggingConfiguration(DestinationBucketName=bucket_name, LogFilePrefix=prefix)
 
 
 def _cors(origins: Sequence[str]) -> Any:
@@ -204,18 +205,11 @@ def _event_notifications() -> Any:
 
 
 def _policy(title: str, bucket: Any, statements: Sequence[dict[str, Any]]) -> Any:
-    tls_only = {
-        "Sid": "TlsOnly",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": [GetAtt(bucket, "Arn"), Sub(f"${{{title}.Arn}}/*")],
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
+    refusal = tls_only("s3:*", [GetAtt(bucket, "Arn"), Sub(f"${{{title}.Arn}}/*")])
     return s3.BucketPolicy(
         f"{title}Policy",
         Bucket=Ref(bucket),
-        PolicyDocument={"Version": "2012-10-17", "Statement": [tls_only, *statements]},
+        PolicyDocument={"Version": "2012-10-17", "Statement": [refusal, *statements]},
         # Without its policy, a retained bucket would accept plain HTTP.
         DeletionPolicy="Retain",
         UpdateReplacePolicy="Retain",

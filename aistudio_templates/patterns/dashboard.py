@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-from troposphere import Sub, cloudwatch
+from troposphere import Sub, cloudwatch, encode_to_dict
+
+from aistudio_templates.model import Value
 
 GRID_WIDTH = 24
 """Width of a dashboard, in grid units."""
@@ -34,6 +36,7 @@ class Metric:
         id: Name for expressions to refer to.
         visible: Whether the line is drawn.
         right_axis: Whether the line uses the right axis.
+        color: Such as ``#d13212``; empty lets CloudWatch choose.
     """
 
     label: str
@@ -45,6 +48,7 @@ class Metric:
     id: str = ""
     visible: bool = True
     right_axis: bool = False
+    color: str = ""
 
     def body(self) -> list[Any]:
         """Return the metric as the dashboard body has it."""
@@ -55,6 +59,8 @@ class Metric:
             options["visible"] = False
         if self.right_axis:
             options["yAxis"] = "right"
+        if self.color:
+            options["color"] = self.color
         if self.expression:
             return [{"expression": self.expression, **options}]
         pairs = [text for pair in self.dimensions.items() for text in pair]
@@ -66,7 +72,7 @@ class Widget:
     """A widget without its place.
 
     Attributes:
-        kind: ``metric`` or ``text``, CloudWatch's widget types used here.
+        kind: ``alarm``, ``log``, ``metric`` or ``text``: CloudWatch's widget types.
         properties: Its properties.
         width: In grid units, 1 to 24.
         height: In grid units.
@@ -91,8 +97,14 @@ def graph(
     minimum: float | None = 0,
     maximum: float | None = None,
     unit_label: str = "",
+    right_label: str = "",
+    stacked: bool = False,
+    legend: Literal["bottom", "right", "hidden"] = "bottom",
+    threshold: tuple[str, float] | None = None,
+    width: int = 12,
+    height: int = 6,
 ) -> Widget:
-    """Return a time series graph of 12 by 6 grid units.
+    """Return a time series graph.
 
     Args:
         title: Heading.
@@ -101,29 +113,115 @@ def graph(
         minimum: Lower end of the left axis; ``None`` lets CloudWatch choose.
         maximum: Upper end of the left axis; ``None`` lets CloudWatch choose.
         unit_label: Label of the left axis.
+        right_label: Label of the right axis.
+        stacked: Whether lines are areas on top of each other.
+        legend: Where the legend stands.
+        threshold: Label and height of a horizontal line, such as an alarm's threshold.
+        width: In grid units, 1 to 24.
+        height: In grid units.
     """
-    axis = {"min": minimum, "max": maximum, "label": unit_label or None}
-    properties = {
+    lines = list(metrics)
+    axes = {"left": _axis(minimum, maximum, unit_label)}
+    if right_label or any(line.right_axis for line in lines):
+        axes["right"] = _axis(0, None, right_label)
+    properties: dict[str, Any] = {
         "title": title,
         "view": "timeSeries",
+        "stacked": stacked,
         "region": "${AWS::Region}",
         "period": period_seconds,
-        "metrics": [metric.body() for metric in metrics],
-        "yAxis": {"left": {key: value for key, value in axis.items() if value is not None}},
+        "metrics": [line.body() for line in lines],
+        "yAxis": axes,
+        "legend": {"position": legend},
     }
-    return Widget("metric", properties, 12, 6)
+    if threshold:
+        label, value = threshold
+        properties["annotations"] = {"horizontal": [{"label": label, "value": value}]}
+    return Widget("metric", properties, width, height)
 
 
-def number(title: str, metrics: Iterable[Metric], *, period_seconds: int = 300) -> Widget:
-    """Return a single-value widget of 6 by 4 grid units; period in seconds."""
+def number(
+    title: str,
+    metrics: Iterable[Metric],
+    *,
+    period_seconds: int = 300,
+    sparkline: bool = False,
+    width: int = 6,
+    height: int = 4,
+) -> Widget:
+    """Return a single-value widget.
+
+    Args:
+        title: Heading.
+        metrics: Values, in order.
+        period_seconds: Length of a data point, in seconds.
+        sparkline: Whether a small graph stands behind the value.
+        width: In grid units, 1 to 24.
+        height: In grid units.
+    """
     properties = {
         "title": title,
         "view": "singleValue",
+        "sparkline": sparkline,
         "region": "${AWS::Region}",
         "period": period_seconds,
         "metrics": [metric.body() for metric in metrics],
     }
-    return Widget("metric", properties, 6, 4)
+    return Widget("metric", properties, width, height)
+
+
+def alarm_status(
+    title: str, alarm_arns: Iterable[str], *, width: int = GRID_WIDTH, height: int = 3
+) -> Widget:
+    """Return a widget with the state of some alarms.
+
+    Args:
+        title: Heading.
+        alarm_arns: ARNs, such as ``${ErrorsAlarm.Arn}`` of ``Fn::Sub``; at most 100.
+        width: In grid units, 1 to 24.
+        height: In grid units.
+    """
+    properties = {"title": title, "alarms": list(alarm_arns), "sortBy": "stateUpdatedTimestamp"}
+    return Widget("alarm", properties, width, height)
+
+
+def log_query(
+    title: str,
+    log_groups: Sequence[str],
+    query: Sequence[str],
+    *,
+    view: Literal["table", "pie", "bar", "timeSeries"] = "table",
+    width: int = 12,
+    height: int = 6,
+) -> Widget:
+    """Return a widget with the result of a CloudWatch Logs Insights query.
+
+    Args:
+        title: Heading.
+        log_groups: Names, such as ``${LogGroup}`` of ``Fn::Sub``; at most 50.
+        query: Its commands, in order, without the pipes between them.
+        view: How the result is drawn.
+        width: In grid units, 1 to 24.
+        height: In grid units.
+
+    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
+    """
+    sources = [f"SOURCE '{group}'" for group in log_groups]
+    properties = {
+        "title": title,
+        "view": view,
+        "region": "${AWS::Region}",
+        "query": "\n| ".join([*sources, *query]),
+    }
+    return Widget("log", properties, width, height)
+
+
+def text_of(reference: Value) -> str:
+    """Return a ``Ref`` as text of ``Fn::Sub``: ``Ref("Queue")`` → ``${Queue}``.
+
+    Dashboards are text; this keeps them wired to the same references as everything else.
+    """
+    return f"${{{encode_to_dict(reference)['Ref']}}}"
 
 
 def dashboard(title: str, name: str, rows: Sequence[Sequence[Widget]]) -> Any:
@@ -159,6 +257,14 @@ def _readable(value: Any, indent: str = "") -> str:
         opening, closing = "[", "]"
     separator = f",\n{inner}"
     return f"{opening}\n{inner}{separator.join(items)}\n{indent}{closing}"
+
+
+def _axis(minimum: float | None, maximum: float | None, label: str) -> dict[str, Any]:
+    axis = {"min": minimum, "max": maximum, "label": label or None}
+    if label:
+        # A label of ours says the unit; CloudWatch would add its own beside it.
+        axis["showUnits"] = False
+    return {key: value for key, value in axis.items() if value is not None}
 
 
 def _placed(widget: Widget, x: int, y: int) -> dict[str, Any]:

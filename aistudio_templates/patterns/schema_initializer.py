@@ -10,6 +10,7 @@ from troposphere.cloudformation import AWSCustomObject
 from aistudio_templates.assets import Asset
 from aistudio_templates.config import EnvironmentConfig
 from aistudio_templates.patterns.aurora import AuroraCluster
+from aistudio_templates.patterns.function_code import python_code
 from aistudio_templates.patterns.handle import Handle
 from aistudio_templates.patterns.optimized_lambda import OptimizedLambda, optimized_lambda
 from aistudio_templates.policies.grants import use_data_api
@@ -62,7 +63,7 @@ def schema_initializer(
     function = optimized_lambda(
         "DatabaseInitializer",
         config,
-        asset=asset,
+        code=python_code(asset),
         description="Runs the database's migrations through the Data API",
         timeout_seconds=_TIMEOUT_SECONDS,
         memory_mib=_MEMORY_MIB,

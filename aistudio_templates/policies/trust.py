@@ -48,10 +48,21 @@ def service_trust(service: str, *, source_arn: Value | None = None) -> PolicyDoc
 def lambda_trust() -> PolicyDocument:
     """Return the trust policy of a function's execution role.
 
-    Lambda sends no source account when it assumes an execution role, so a condition
-    on it would lock the function out.
-
     Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
+    """
+    return unconditional_trust("lambda.amazonaws.com")
+
+
+def unconditional_trust(service: str) -> PolicyDocument:
+    """Return a trust policy for a service that does not tell on whose behalf it acts.
+
+    Lambda sends no source account when it assumes an execution role, nor does Amplify
+    promise to for a compute role: a condition on it would lock both out.
+
+    Args:
+        service: Such as ``lambda.amazonaws.com``.
+
+    Source: https://docs.aws.amazon.com/amplify/latest/userguide/amplify-SSR-compute-role.html
     """
     return PolicyDocument(
         Version="2012-10-17",
@@ -59,7 +70,7 @@ def lambda_trust() -> PolicyDocument:
             Statement(
                 Effect=Allow,
                 Action=[sts.AssumeRole],
-                Principal=Principal("Service", "lambda.amazonaws.com"),
+                Principal=Principal("Service", service),
             )
         ],
     )

@@ -3,7 +3,7 @@
 One function a gap, with the symptom observed with ministack 1.5.33; a test for each
 fails once the emulator does it by itself. Never bend a template to suit the emulator.
 Runs in the child; may use the emulator. Wider repairs have modules of their own:
-``nested`` and ``attributes``.
+``nested``, ``attributes`` and ``invocation_report``.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from uuid import uuid4
 from ministack.services import secretsmanager
 from ministack.services.cloudformation import provisioners
 
+from aistudio_templates.rehearsal.invocation_report import report_invocations
+
 _CLUSTER = "AWS::RDS::DBCluster"
 _SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a resource type
 
@@ -29,6 +31,7 @@ def close_all() -> None:
     accept_metric_math_alarms()
     manage_cluster_passwords()
     refer_to_secrets_by_arn()
+    report_invocations()
 
 
 def accept_metric_math_alarms() -> None:

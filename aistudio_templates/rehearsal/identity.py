@@ -162,6 +162,8 @@ class _Inventor:
         """Return an id in the style of the resource's service."""
         if name in {"AccountId", "OwnerId", "AwsAccountId"}:
             return self.place.account_id
+        if name == "AppId":  # Amplify's, the only kind: a d, and no hyphen.
+            return f"d{self.digest[:13]}"
         resource = self.schema.type_name.split("::")[2]
         prefix = _ID_PREFIXES.get(name) or _ID_PREFIXES.get(resource) or _kebab(resource)
         return f"{prefix}-{self.digest[:17]}"

@@ -16,7 +16,14 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack import app
 
-from aistudio_templates.rehearsal import attributes, gaps, nested, recorder, statements
+from aistudio_templates.rehearsal import (
+    attributes,
+    gaps,
+    nested,
+    prerequisites,
+    recorder,
+    statements,
+)
 from aistudio_templates.rehearsal.lifeline import tie_to_parent
 from aistudio_templates.rehearsal.observation import Observation
 from aistudio_templates.rehearsal.outbound import refuse_outbound
@@ -58,6 +65,12 @@ def _application() -> Any:
     observation.watch()
     statements.record_statements(
         lambda: observation.count(statements.STATEMENT, reason=statements.REASON)
+    )
+    prerequisites.make_up_secrets(
+        lambda name: observation.count(f"secret {name}", reason=prerequisites.REASON)
+    )
+    prerequisites.make_up_hosted_zones(
+        lambda zone: observation.count(f"hosted zone {zone}", reason=prerequisites.REASON)
     )
     account_id = os.environ["MINISTACK_ACCOUNT_ID"]
 

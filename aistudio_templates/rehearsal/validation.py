@@ -41,9 +41,11 @@ def check_properties(
 
 
 def _read_only(schema: ResourceSchema, properties: Mapping[str, Any]) -> Iterator[str]:
-    for path in schema.paths("readOnlyProperties"):
-        if len(path) == 1 and path[0] in properties:
-            yield f"#: read-only key [{path[0]}] is not permitted"
+    for pointer in schema.document.get("readOnlyProperties", ()):
+        # A pointer into a list or an object leaves the rest of it to be written.
+        name = pointer.removeprefix("/properties/")
+        if name in properties:
+            yield f"#: read-only key [{name}] is not permitted"
 
 
 def _violations(schema: ResourceSchema, properties: Mapping[str, Any]) -> Iterator[str]:

@@ -8,14 +8,14 @@ from typing import Any
 from troposphere import GetAtt, Ref
 
 from aistudio_templates.assets import function_asset, migrations_digest
-from aistudio_templates.config import EnvironmentConfig, Organization
+from aistudio_templates.config import EnvironmentConfig
 from aistudio_templates.model import Outputs, StackTemplate, Value, exported, stack_template
-from aistudio_templates.patterns.alarm import alarm_topic
 from aistudio_templates.patterns.aurora import AuroraCluster, aurora_cluster
-from aistudio_templates.patterns.aurora_alarms import aurora_alarms, capacity_schedule_alarm
-from aistudio_templates.patterns.aurora_cost import AuroraCostOptimizer, aurora_cost_optimizer
+from aistudio_templates.patterns.aurora_cost import aurora_cost_optimizer
 from aistudio_templates.patterns.aurora_dashboard import aurora_cost_dashboard
 from aistudio_templates.patterns.handle import resources
+from aistudio_templates.patterns.optimized_lambda import FunctionFacts
+from aistudio_templates.patterns.queue import QueueFacts
 from aistudio_templates.patterns.rds_proxy import rds_proxy
 from aistudio_templates.patterns.schema_initializer import schema_initializer
 from aistudio_templates.patterns.ssm import published_parameters
@@ -38,16 +38,22 @@ class DatabaseOutputs(Outputs):
         "String", "ARN of the master user's secret, kept by RDS", published=True
     )
     proxy_endpoint: Value = exported("String", "Host name of the RDS proxy", published=True)
+    initializer: FunctionFacts | None = exported(
+        "String", "Name of the function that runs migrations"
+    )
+    capacity_schedule_group: Value = exported(
+        "String", "Group of the schedules that change the capacity"
+    )
+    capacity_dead_letter_queue: QueueFacts | None = exported(
+        "String", "Name of the queue of failed changes of capacity"
+    )
 
 
-def build(
-    config: EnvironmentConfig, organization: Organization, *, network: NetworkOutputs
-) -> StackTemplate[DatabaseOutputs]:
+def build(config: EnvironmentConfig, *, network: NetworkOutputs) -> StackTemplate[DatabaseOutputs]:
     """Return the database stack of ``config``.
 
     Args:
         config: The environment.
-        organization: Whom alarms notify.
         network: Where the cluster lives.
     """
     cluster = aurora_cluster(config, vpc_id=network.vpc_id, subnet_ids=network.data_subnet_ids)
@@ -68,6 +74,11 @@ def build(
         cluster_reader_endpoint=GetAtt(cluster.cluster, "ReadEndpoint.Address"),
         secret_arn=cluster.secret_arn,
         proxy_endpoint=GetAtt(proxy.proxy, "Endpoint") if proxy else None,
+        initializer=initializer.function.facts if initializer else None,
+        capacity_schedule_group=Ref(optimizer.group) if optimizer.group else None,
+        capacity_dead_letter_queue=(
+            optimizer.dead_letter_queue.facts if optimizer.dead_letter_queue else None
+        ),
     )
     published = published_parameters(
         config.name,
@@ -82,10 +93,9 @@ def build(
             initializer,
             published,
             _dashboards(config, cluster),
-            _alarms(config, organization, cluster, optimizer),
         ),
         outputs,
-        assets=[initializer.function.asset] if initializer else [],
+        assets=initializer.function.assets if initializer else (),
     )
 
 
@@ -99,19 +109,3 @@ def _dashboards(config: EnvironmentConfig, cluster: AuroraCluster) -> list[Any]:
             instances=tuple(f"${{{instance.title}}}" for instance in cluster.instances),
         )
     ]
-
-
-def _alarms(
-    config: EnvironmentConfig,
-    organization: Organization,
-    cluster: AuroraCluster,
-    optimizer: AuroraCostOptimizer,
-) -> list[Any]:
-    if not config.monitoring.alarms_enabled:
-        return []
-    topic = alarm_topic("DatabaseAlarmTopic", email=organization.alert_email)
-    topic_arn = Ref(topic.topic)
-    alarms = list(resources(topic, aurora_alarms(cluster.reference, topic_arn=topic_arn)))
-    if optimizer.group is not None:
-        alarms.append(capacity_schedule_alarm(Ref(optimizer.group), topic_arn=topic_arn))
-    return alarms

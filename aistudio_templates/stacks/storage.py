@@ -18,6 +18,7 @@ from aistudio_templates.patterns.bucket import (
     retained_versions,
 )
 from aistudio_templates.patterns.handle import resources
+from aistudio_templates.patterns.load_balancer import access_log_statement
 from aistudio_templates.patterns.ssm import published_parameters
 
 
@@ -70,13 +71,16 @@ def _access_logs(config: EnvironmentConfig) -> Bucket:
     # The ARN pattern stands for the buckets themselves: naming them here would make
     # this policy and their logging configuration wait for each other.
     buckets = Sub("arn:${AWS::Partition}:s3:::*")
+    on_ecs = config.frontend.hosting == "ecs"
+    balancers = [access_log_statement("AccessLogsBucket")] if on_ecs else []
     return private_bucket(
         "AccessLogsBucket",
         lifecycle_rules=[expiration(config.storage.access_log_retention_days)],
         access_logs=None,
         versioned=False,
         statements=[
-            log_delivery_statement("AccessLogsBucket", "logging.s3.amazonaws.com", buckets)
+            log_delivery_statement("AccessLogsBucket", "logging.s3.amazonaws.com", buckets),
+            *balancers,
         ],
     )
 
@@ -90,7 +94,7 @@ def _content(
             intelligent_tiering(config.storage.intelligent_tiering_after_days),
             *retained_versions(config.storage.noncurrent_version_retention_days),
         ],
-        access_logs=(logs, f"{title}/"),
+        access_logs=(logs.name, f"{title}/"),
         allowed_origins=application_origins(config, organization),
         event_notifications=True,
     )

@@ -6,6 +6,7 @@ emulator does it by itself, and the repair can go.
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import os
@@ -469,6 +470,38 @@ class TestRepairs:
         assert CANARY not in outputs(stack)["Key"]
         assert aws.running.observed().emulated["Custom::Probe"] == 1
 
+    @pytest.mark.parametrize(
+        ("name", "logging", "report"),
+        [
+            ("text", {"LogFormat": "Text"}, "\tBilled Duration: "),
+            ("json", {"LogFormat": "JSON", "SystemLogLevel": "INFO"}, '"type": "platform.report"'),
+            ("warn", {"LogFormat": "JSON", "SystemLogLevel": "WARN"}, None),
+        ],
+    )
+    def test_an_invocations_log_ends_with_its_report(
+        self, aws: Deployer, name: str, logging: dict[str, str], report: str | None
+    ) -> None:
+        functions = aws.client("lambda")
+        functions.create_function(
+            FunctionName=f"reporting-{name}",
+            Runtime="python3.13",
+            Handler="index.handler",
+            Role="arn:aws:iam::000000000000:role/x",
+            Code={"ZipFile": archived("def handler(event, context): print('its own line')")},
+            LoggingConfig=logging,
+        )
+        logs = []
+        for _ in range(2):
+            answer = functions.invoke(FunctionName=f"reporting-{name}", LogType="Tail")
+            logs.append(base64.b64decode(answer["LogResult"]).decode())
+        assert [log.splitlines()[0] for log in logs] == ["its own line"] * 2
+        if report is None:
+            assert logs == ["its own line"] * 2
+        else:
+            assert [report in log.splitlines()[-1] for log in logs] == [True, True]
+            cold = [("Init Duration" in log or "initDurationMs" in log) for log in logs]
+            assert cold == [True, False]
+
 
 class TestEmulatorStillLacks:
     """Says that a repair can go, by asking the emulator without it."""
@@ -514,8 +547,30 @@ class TestEmulatorStillLacks:
                 "print(bucket in s3._buckets)",
                 "False",
             ),
+            (
+                "import asyncio, base64, io, zipfile\n"
+                "from ministack.services import lambda_svc as functions\n"
+                "content = io.BytesIO()\n"
+                "with zipfile.ZipFile(content, 'w') as files:\n"
+                "    files.writestr('index.py', 'def handler(e, c): print(\"own line\")')\n"
+                "functions._create_function({'FunctionName': 'f', 'Runtime': 'python3.13',\n"
+                "    'Handler': 'index.handler', 'Role': 'arn:aws:iam::000000000000:role/r',\n"
+                "    'Code': {'ZipFile': base64.b64encode(content.getvalue())}})\n"
+                "answer = asyncio.run(functions._invoke('f', {}, {'x-amz-log-type': 'Tail'}))\n"
+                "log = base64.b64decode(answer[1]['X-Amz-Log-Result']).decode()\n"
+                "print(log.splitlines())\n",
+                "['own line']",
+            ),
         ],
-        ids=["metric math", "SQL", "managed password", "Ref of a secret", "attributes", "nested"],
+        ids=[
+            "metric math",
+            "SQL",
+            "managed password",
+            "Ref of a secret",
+            "attributes",
+            "nested",
+            "report",
+        ],
     )
     def test_the_symptom_is_there(self, program: str, symptom: str) -> None:
         imports = "from ministack.services.cloudformation import provisioners as p\n"

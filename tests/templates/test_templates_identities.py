@@ -13,30 +13,26 @@ from aistudio_templates.deploy.template_text import parse_template
 
 ROOT = Path(__file__).resolve().parents[2]
 
+EVERYWHERE = {
+    "auth/AuthSecret",
+    "auth/UserPool",
+    "database/Cluster",
+    "database/Writer",
+    "documents/DocumentJobs",
+    "email/EmailFeedbackKey",
+    "frontend/StaticAssetsBucket",
+    "monitoring/AlarmTopicKey",
+    "processing/JobStatusTable",
+    "scheduler/InternalApiSecret",
+    "storage/AccessLogsBucket",
+    "storage/DocumentsBucket",
+    "storage/RepositoriesBucket",
+}
+
 STATEFUL = {
-    "dev": {
-        "database/Cluster",
-        "database/Writer",
-        "storage/AccessLogsBucket",
-        "storage/DocumentsBucket",
-        "storage/RepositoriesBucket",
-    },
-    "staging": {
-        "database/Cluster",
-        "database/Writer",
-        "storage/AccessLogsBucket",
-        "storage/DocumentsBucket",
-        "storage/RepositoriesBucket",
-    },
-    "prod": {
-        "database/Cluster",
-        "database/Reader1",
-        "database/Writer",
-        "network/FlowLogBucket",
-        "storage/AccessLogsBucket",
-        "storage/DocumentsBucket",
-        "storage/RepositoriesBucket",
-    },
+    "dev": EVERYWHERE,
+    "staging": EVERYWHERE,
+    "prod": {*EVERYWHERE, "database/Reader1", "network/FlowLogBucket"},
 }
 
 

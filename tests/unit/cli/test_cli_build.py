@@ -27,10 +27,10 @@ def tree(folder: Path) -> dict[str, bytes]:
 def test_build_writes_every_environment(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["build"]) == 0
     assert sorted(p.name for p in (project / "templates").iterdir()) == ENVIRONMENTS
-    assert "templates/dev: 5 files, 5 changed" in capsys.readouterr().out
+    assert "templates/dev: 13 files, 13 changed" in capsys.readouterr().out
     before = tree(project)
     assert run(["build"]) == 0
-    assert "templates/dev: 5 files, up to date" in capsys.readouterr().out
+    assert "templates/dev: 13 files, up to date" in capsys.readouterr().out
     assert tree(project) == before
 
 
@@ -95,7 +95,10 @@ def test_lint_fails_on_a_finding(project: Path, capsys: pytest.CaptureFixture[st
 def test_list_shows_dependencies(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["list", "--env", "prod", "--json"]) == 0
     stacks = json.loads(capsys.readouterr().out)["stacks"]
-    assert [stack["name"] for stack in stacks] == ["network", "storage", "database"]
+    assert [stack["name"] for stack in stacks] == [
+        *("network", "storage", "database", "auth", "processing", "documents"),
+        *("scheduler", "email", "power_tuning", "frontend", "monitoring"),
+    ]
     assert stacks[2]["dependsOn"] == ["network"]
     assert run(["list", "--env", "prod"]) == 0
     assert "database" in capsys.readouterr().out
@@ -133,7 +136,7 @@ def test_every_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:
     listed = capsys.readouterr().out
     for name in (
         *("build", "completion", "config", "deploy", "destroy"),
-        *("lint", "list", "outputs", "rehearse", "status"),
+        *("lint", "list", "outputs", "package", "rehearse", "status"),
     ):
         assert f"  {name} " in listed
         assert run([name, "--help"]) == 0

@@ -11,7 +11,7 @@ from aistudio_templates.patterns.aurora_dashboard import aurora_cost_dashboard
 EXISTING = ClusterReference(
     identifier="legacy-cluster",
     arn="arn:aws:rds:us-east-1:123456789012:cluster:legacy-cluster",
-    instance_identifiers=("legacy-writer",),
+    readers=0,
 )
 
 

@@ -51,6 +51,7 @@ def test_ref_looks_like_cloudformations(
         ("AWS::RDS::DBProxy", "Endpoint", r"[0-9a-f]+\.rds\.eu-west-1\.example"),
         ("AWS::RDS::DBProxy", "DBProxyArn", r"arn:aws:rds:eu-west-1:000000000000:db-proxy/.+"),
         ("AWS::RDS::DBProxy", "VpcId", r"vpc-[0-9a-f]{17}"),
+        ("AWS::Amplify::App", "AppId", r"d[0-9a-f]{13}"),
         ("AWS::Amplify::App", "DefaultDomain", r"[0-9a-f]+\.amplify\.eu-west-1\.example"),
         ("AWS::RDS::DBCluster", "Endpoint.Address", r".+\.example"),
         ("AWS::CE::AnomalyMonitor", "CreationDate", r"\d{4}-\d\d-\d\dT.+Z"),

@@ -233,26 +233,6 @@ def test_functions_are_arm64_with_json_logs_and_a_log_group_of_their_own() -> No
             assert tags["ManagedBy"] == "OptimizedLambda"
 
 
-def test_alarms_notify_and_only_where_the_environment_alarms() -> None:
-    assert not stack(assembly("dev"), "database").of_type("AWS::CloudWatch::Alarm")
-    alarms = stack(assembly("prod"), "database").of_type("AWS::CloudWatch::Alarm")
-    assert set(alarms) == {
-        "CapacityScheduleAlarm",
-        "ClusterCapacityAlarm",
-        "ClusterCpuAlarm",
-        "ClusterDeadlocksAlarm",
-        "ClusterMemoryAlarm",
-        "ReplicaLagAlarm",
-    }
-    for alarm in alarms.values():
-        assert alarm["Properties"]["AlarmActions"] == [{"Ref": "DatabaseAlarmTopic"}]
-        assert len(alarm["Properties"]["AlarmDescription"]) > 20
-
-
-def test_a_cluster_without_readers_has_no_lag_alarm() -> None:
-    assert "ReplicaLagAlarm" not in stack(assembly("staging"), "database").resources
-
-
 def test_the_cost_dashboard_sums_instances_and_states_the_real_settings() -> None:
     view = stack(assembly("prod"), "database")
     dashboard = view.get("AuroraCostDashboard").has(DashboardName="aurora-cost-prod")
