@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from aistudio_templates import names
 from aistudio_templates.config import EnvironmentConfig, Organization
@@ -27,6 +28,7 @@ from aistudio_templates.stacks import (
     scheduler,
     storage,
 )
+from aistudio_templates.stacks.platform import Platform
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,11 @@ Extension = Callable[[Composition, EnvironmentConfig, StackOutputs], None]
 
 
 def compose(
-    config: EnvironmentConfig, organization: Organization, *, extensions: Sequence[str] = ()
+    config: EnvironmentConfig,
+    organization: Organization,
+    *,
+    extensions: Sequence[str] = (),
+    migrations: Path | None = None,
 ) -> Assembly:
     """Return the whole set of one environment.
 
@@ -60,14 +66,16 @@ def compose(
         organization: Domain, addresses and cost centre.
         extensions: Functions ``package.module:function`` that add stacks, each called
             as :data:`Extension`.
+        migrations: Folder of the organisation's own migrations. Default: none.
 
     Raises:
+        AssetError: A file of ``migrations`` is no migration.
         ConfigError: The configuration does not fit together, or an extension cannot
             be imported.
         TemplateError: A template is inconsistent or exceeds a quota.
     """
     composition = Composition(config.name, organization.cost_center)
-    outputs = _compose(composition, config, organization)
+    outputs = _compose(composition, config, organization, migrations=migrations)
     for extension in extensions:
         _extension(extension)(composition, config, outputs)
     assembly = composition.assembly()
@@ -76,65 +84,67 @@ def compose(
 
 
 def _compose(
-    composition: Composition, config: EnvironmentConfig, organization: Organization
+    composition: Composition,
+    config: EnvironmentConfig,
+    organization: Organization,
+    *,
+    migrations: Path | None,
 ) -> StackOutputs:
     add = composition.add
     network_ = add("network", network.build(config))
+    platform = _platform(composition, config, organization, network_, migrations=migrations)
+    tuning = _power_tuning(composition, config, platform.storage)
+    frontend_ = add(
+        "frontend", frontend.build(config, organization, network=network_, platform=platform)
+    )
+    monitoring_ = add(
+        "monitoring",
+        monitoring.build(config, organization, platform=platform, frontend=frontend_),
+    )
+    return StackOutputs(
+        network=network_,
+        storage=platform.storage,
+        database=platform.database,
+        auth=platform.auth,
+        processing=platform.processing,
+        documents=platform.documents,
+        scheduler=platform.scheduler,
+        email=platform.email,
+        power_tuning=tuning,
+        frontend=frontend_,
+        monitoring=monitoring_,
+    )
+
+
+def _platform(
+    composition: Composition,
+    config: EnvironmentConfig,
+    organization: Organization,
+    network_: network.NetworkOutputs,
+    *,
+    migrations: Path | None,
+) -> Platform:
+    add = composition.add
     storage_ = add("storage", storage.build(config, organization))
-    database_ = add("database", database.build(config, network=network_))
+    database_ = add("database", database.build(config, network=network_, migrations=migrations))
     auth_ = add("auth", auth.build(config, organization))
-    processing_ = add(
-        "processing",
-        processing.build(config, storage=storage_, database=database_),
-    )
-    documents_ = add(
-        "documents",
-        documents.build(config, storage=storage_, processing=processing_),
-    )
+    processing_ = add("processing", processing.build(config, storage=storage_, database=database_))
+    documents_ = add("documents", documents.build(config, storage=storage_, processing=processing_))
     scheduler_ = add(
-        "scheduler",
-        scheduler.build(config, database=database_, processing=processing_),
+        "scheduler", scheduler.build(config, database=database_, processing=processing_)
     )
     email_ = add(
         "email", email.build(config, organization, database=database_, processing=processing_)
     )
-    power_tuning_ = (
-        add("power_tuning", power_tuning.build(config, storage=storage_))
-        if config.power_tuning.enabled
-        else None
-    )
-    frontend_ = add(
-        "frontend",
-        frontend.build(
-            config,
-            organization,
-            network=network_,
-            storage=storage_,
-            database=database_,
-            auth=auth_,
-            processing=processing_,
-            documents=documents_,
-            scheduler=scheduler_,
-            email=email_,
-        ),
-    )
-    watched = monitoring.WatchedOutputs(
-        database_, auth_, processing_, documents_, scheduler_, email_, frontend_
-    )
-    monitoring_ = add("monitoring", monitoring.build(config, organization, watched))
-    return StackOutputs(
-        network=network_,
-        storage=storage_,
-        database=database_,
-        auth=auth_,
-        processing=processing_,
-        documents=documents_,
-        scheduler=scheduler_,
-        email=email_,
-        power_tuning=power_tuning_,
-        frontend=frontend_,
-        monitoring=monitoring_,
-    )
+    return Platform(storage_, database_, auth_, processing_, documents_, scheduler_, email_)
+
+
+def _power_tuning(
+    composition: Composition, config: EnvironmentConfig, storage_: storage.StorageOutputs
+) -> power_tuning.PowerTuningOutputs | None:
+    if not config.power_tuning.enabled:
+        return None
+    return composition.add("power_tuning", power_tuning.build(config, storage=storage_))
 
 
 def _check_tuned_functions(config: EnvironmentConfig, assembly: Assembly) -> None:

@@ -19,8 +19,9 @@ from aistudio_templates.assets.asset import (
     PYTHON_SOURCE,
     Asset,
 )
-from aistudio_templates.assets.catalog import function_asset, migrations_digest, shared_layer_asset
+from aistudio_templates.assets.catalog import function_asset, shared_layer_asset
 from aistudio_templates.assets.limits import SizeReport
+from aistudio_templates.assets.migrations import migrations_digest, organization_migrations
 from aistudio_templates.assets.target import (
     LAMBDA,
     NODE_VERSION,
@@ -47,6 +48,7 @@ __all__ = [
     "function_asset",
     "host_target",
     "migrations_digest",
+    "organization_migrations",
     "shared_layer_asset",
     "size_report",
     "sizes",

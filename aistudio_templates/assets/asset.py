@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from aistudio_templates.assets.lock import LOCK_FILE, Requirement, parse_lock
 from aistudio_templates.assets.native import check_native
 from aistudio_templates.assets.node_project import ESBUILD_VERSION, node_project
 from aistudio_templates.assets.prebuilt import prebuilt_zip
-from aistudio_templates.assets.sources import SourceFile, source_files
+from aistudio_templates.assets.sources import SourceFile, merged, source_files
 from aistudio_templates.assets.target import LAMBDA, Target
 from aistudio_templates.errors import AssetError, valid_choices
 
@@ -45,19 +45,22 @@ class Asset:
         source: The folder, or the zip file that was built elsewhere.
         recipe: How the zip is made of it.
         target: What native code has to run on.
+        extra: Files from elsewhere under the names that they have among the source: they
+            are source like the folder's own, for the digest as for the zip.
     """
 
     name: str
     source: Path
     recipe: str = PYTHON_SOURCE
     target: Target = LAMBDA
+    extra: tuple[SourceFile, ...] = field(default=(), repr=False)
 
     @cached_property
     def files(self) -> tuple[SourceFile, ...]:
         """The source files, read once.
 
         Raises:
-            AssetError: The source cannot be packaged.
+            AssetError: The source cannot be packaged, or two files have one name.
         """
         if self.recipe not in RECIPES:
             raise AssetError(
@@ -65,8 +68,10 @@ class Asset:
                 valid_choices(self.recipe, RECIPES),
             )
         if self.recipe == PREBUILT_ZIP:
+            if self.extra:
+                raise AssetError(f"{self.source}: is a zip, to which no files can be added")
             return (prebuilt_zip(self.source, self.target),)
-        files = source_files(self.source)
+        files = merged(source_files(self.source), self.extra, where=self.source)
         check_native(files, self.target, where=self.source)
         return files
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aistudio_templates.assets.limits import check_size
@@ -48,6 +48,36 @@ def source_files(folder: Path) -> tuple[SourceFile, ...]:
         raise AssetError(f"{folder}: holds no source")
     check_size(folder, (len(file.content) for file in files))
     return tuple(files)
+
+
+def below(folder: str, files: Iterable[SourceFile]) -> tuple[SourceFile, ...]:
+    """Return files as they are called below a folder of an asset.
+
+    Args:
+        folder: With forward slashes and without one at the end.
+        files: Source from elsewhere.
+    """
+    return tuple(replace(file, name=f"{folder}/{file.name}") for file in files)
+
+
+def merged(
+    files: Iterable[SourceFile], extra: Iterable[SourceFile], *, where: object
+) -> tuple[SourceFile, ...]:
+    """Return all files, sorted by name.
+
+    Args:
+        files: An asset's own.
+        extra: Files from elsewhere.
+        where: The asset's folder, for errors.
+
+    Raises:
+        AssetError: Two have one name.
+    """
+    found = {file.name: file for file in files}
+    for file in extra:
+        if found.setdefault(file.name, file) is not file:
+            raise AssetError(f"{where}: {file.name} is there, and comes from elsewhere too")
+    return tuple(found[name] for name in sorted(found))
 
 
 def _read(folder: Path, prefix: str) -> Iterator[SourceFile]:

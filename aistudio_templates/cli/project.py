@@ -78,7 +78,12 @@ class Project:
         settings = self.settings
         if settings.extensions:
             _look_for_packages_in(self.settings_path.parent)
-        return compose(chosen, settings.organization, extensions=settings.extensions)
+        return compose(
+            chosen,
+            settings.organization,
+            extensions=settings.extensions,
+            migrations=settings.migrations,
+        )
 
     def render(
         self, environment: str, *, config: EnvironmentConfig | None = None

@@ -38,7 +38,8 @@ class FrontendConfig(Section):
     repository_url: str | None = Field(
         default=None,
         pattern=r"^https://[A-Za-z0-9./_-]+$",
-        description="Git repository that Amplify builds. Default: deployed by hand.",
+        description="Git repository that Amplify builds; it takes applications that it renders "
+        "from Git only, so that without one there is nothing to serve.",
     )
     branch: str = Field(
         default="main",

@@ -72,3 +72,9 @@ MAX_ACU = 256
 Source: https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/
 aurora-serverless-v2.setting-capacity.html
 """
+
+TASK_SERVICES = ("ecr.api", "ecr.dkr", "logs", "secretsmanager")
+"""What Fargate needs to start a task of ours: its image, its log and its secrets.
+
+Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html
+"""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from aistudio_templates import names
 from aistudio_templates.config.compute import ComputeConfig
 from aistudio_templates.config.database import DatabaseConfig
 from aistudio_templates.config.environments import ENVIRONMENTS
 from aistudio_templates.config.frontend import FrontendConfig
+from aistudio_templates.config.limits import TASK_SERVICES
 from aistudio_templates.config.network import NetworkConfig
 from aistudio_templates.config.problems import config_error, frozen
 from aistudio_templates.config.section import Section
@@ -33,6 +34,13 @@ from aistudio_templates.errors import ConfigError, valid_choices
 
 GLOBAL_REGION = "us-east-1"
 """Where CloudFront's firewalls and certificates live."""
+
+_RESERVED_WORDS = ("aws", "amazon", "cognito")
+"""What Cognito refuses in the prefix of a sign-in domain.
+
+Source: https://docs.aws.amazon.com/cognito/latest/developerguide/
+cognito-user-pools-assign-domain-prefix.html
+"""
 
 
 class EnvironmentConfig(Section):
@@ -64,6 +72,14 @@ class EnvironmentConfig(Section):
     monitoring: MonitoringConfig = Field(description="Logs, traces, alarms and dashboards.")
     cost: CostConfig = Field(description="What it may cost.")
     deploy: DeployConfig = Field(description="How it is deployed.")
+
+    @field_validator("name")
+    @classmethod
+    def _usable_in_a_domain(cls, name: str) -> str:
+        for word in _RESERVED_WORDS:
+            if word in name:
+                raise ValueError(f"may not contain {word!r}: it is part of the sign-in domain")
+        return name
 
     @classmethod
     def get(cls, name: str) -> EnvironmentConfig:
@@ -97,6 +113,7 @@ class EnvironmentConfig(Section):
         try:
             config._check_ranges()
             config._check_region()
+            config._check_way_out()
         except ConfigError as error:
             raise ConfigError(place + error.message, error.hint) from error
         return config
@@ -141,6 +158,22 @@ class EnvironmentConfig(Section):
                 f"frontend.waf_enabled = true with region = {self.region!r}: a firewall of an "
                 f"Amplify application can be made in {GLOBAL_REGION} only",
                 "set frontend.waf_enabled = false, or frontend.hosting = 'ecs'",
+            )
+
+    def _check_way_out(self) -> None:
+        """Check that tasks reach what ECS needs to start them.
+
+        Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html
+        """
+        network = self.network
+        if self.frontend.hosting != "ecs" or network.vpc_source != "create" or network.nat_gateways:
+            return
+        missing = [s for s in TASK_SERVICES if s not in network.interface_endpoints]
+        if missing:
+            raise ConfigError(
+                "network.nat_gateways = 0 with frontend.hosting = 'ecs': tasks cannot start "
+                f"without {', '.join(missing)}",
+                "set network.nat_gateways = 1, or add them to network.interface_endpoints",
             )
 
 

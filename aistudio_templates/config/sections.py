@@ -77,6 +77,11 @@ class CostConfig(Section):
 
     cost_optimization: bool = Field(description="Prefer the cheaper choice where there is one.")
     monthly_budget_usd: float = Field(gt=0, le=1_000_000, description="Budget, in USD a month.")
+    anomaly_detection: bool = Field(
+        default=False,
+        description="Report unusual costs of the environment's tag; in the account that pays "
+        "only, for AWS refuses it in a member account of an organisation.",
+    )
     anomaly_threshold_usd: float = Field(
         default=20.0,
         gt=0,

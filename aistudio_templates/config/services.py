@@ -49,7 +49,9 @@ class ProcessingConfig(Section):
     embedding_model_id: str = Field(
         default="cohere.embed-v4:0",
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$",
-        description="Model that gives vectors of 1,536 dimensions.",
+        description="Model that gives vectors of 1,536 dimensions, by its id; where Bedrock "
+        "serves it only through an inference profile, by that one's, such as "
+        "us.cohere.embed-v4:0.",
     )
     embedding_endpoint_url: str = Field(
         default="https://api.openai.com/v1",
@@ -84,6 +86,8 @@ class ProcessingConfig(Section):
     def _fits_together(self) -> Self:
         if self.embedding_provider == "openai" and self.embedding_secret_name is None:
             raise ValueError("embedding_provider = 'openai' needs embedding_secret_name")
+        if self.embedding_provider == "bedrock" and self.embedding_model_id.startswith("arn:"):
+            raise ValueError("embedding_model_id must be an id: the role's grant is made of it")
         return self
 
 

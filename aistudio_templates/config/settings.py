@@ -67,10 +67,16 @@ class Place(Section):
 
 
 class Extensions(Section):
-    """Stacks of the organisation's own."""
+    """Stacks and migrations of the organisation's own, in all environments."""
 
     stacks: tuple[str, ...] = Field(
         default=(), description="Functions package.module:function that add stacks."
+    )
+    migrations: str | None = Field(
+        default=None,
+        pattern=r"^[^/~\\\s][^\\]*$",
+        max_length=255,
+        description="Folder of SQL migrations that run after ours, relative to this file.",
     )
 
 
@@ -102,6 +108,7 @@ class Settings:
         extensions: Functions that add stacks of the organisation's own.
         environments: Environment by name: the three that always exist, and the file's.
         overrides: What the file sets, by environment: section → key → value.
+        migrations: Folder of the organisation's own migrations; ``None`` is none.
     """
 
     path: Path
@@ -109,6 +116,7 @@ class Settings:
     extensions: tuple[str, ...]
     environments: Mapping[str, EnvironmentSettings]
     overrides: Mapping[str, Mapping[str, Any]]
+    migrations: Path | None = None
 
     @property
     def environment_names(self) -> tuple[str, ...]:
@@ -161,7 +169,8 @@ def load_settings(path: Path) -> Settings:
     order = [*ENVIRONMENTS, *(name for name in tables if name not in ENVIRONMENTS)]
     environments = {name: _environment(name, tables.get(name, {}), prefix) for name in order}
     _check_together(environments, prefix)
-    return Settings(path, organization, extensions.stacks, environments, tables)
+    migrations = path.parent / extensions.migrations if extensions.migrations else None
+    return Settings(path, organization, extensions.stacks, environments, tables, migrations)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -5,9 +5,9 @@ Pure: made from a template set, the target and what is deployed.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from aistudio_templates import names
@@ -46,16 +46,6 @@ class Desired:
     tags: Mapping[str, str]
     bucket: str
     root_url: str | None
-
-    @property
-    def root_key(self) -> str:
-        """The root's content-addressed S3 key."""
-        return names.template_key(self.root_sha256)
-
-    @property
-    def root_sha256(self) -> str:
-        """Hash of the root as it is sent, in hexadecimal."""
-        return hashlib.sha256(self.root.body).hexdigest()
 
     @property
     def stacks(self) -> tuple[StackEntry, ...]:
@@ -145,24 +135,26 @@ def desire(
         TemplateError: The root cannot be closed, or a parameter has no value.
     """
     bucket = names.artifact_bucket(identity.account_id, target.region)
-    urls = {
-        name: object_url(target, identity.partition, bucket, entry.key)
-        for name, entry in template_set.stacks.items()
-    }
+    url = partial(object_url, target, identity.partition, bucket)
+    urls = {name: url(entry.key) for name, entry in template_set.stacks.items()}
     root = (
         whole_root(template_set, urls)
         if stack is None
         else single_stack_root(template_set, stack, urls, deployed)
     )
-    values = {names.ARTIFACT_BUCKET_PARAMETER: bucket}
-    known = deployed.template.get("Parameters", {}) if deployed is not None else {}
-    key = names.template_key(hashlib.sha256(root.body).hexdigest())
     is_inline = len(root.body) <= MAX_INLINE_BYTES
     return Desired(
         template_set=template_set,
         root=root,
-        parameters=root_parameters(root.template, values, known),
+        parameters=_parameters(root, bucket, deployed),
         tags=template_set.tags,
         bucket=bucket,
-        root_url=None if is_inline else object_url(target, identity.partition, bucket, key),
+        root_url=None if is_inline else url(root.key),
     )
+
+
+def _parameters(
+    root: RootTemplate, bucket: str, deployed: DeployedRoot | None
+) -> Sequence[Mapping[str, Any]]:
+    known = deployed.template.get("Parameters", {}) if deployed is not None else {}
+    return root_parameters(root.template, {names.ARTIFACT_BUCKET_PARAMETER: bucket}, known)

@@ -108,7 +108,7 @@ def uploads(desired: Desired, build_asset: Callable[[str], bytes]) -> tuple[Uplo
     ]
     if desired.root_url is not None:
         body = partial(bytes, desired.root.body)
-        templates.append(Upload(desired.root_key, body, desired.root_sha256))
+        templates.append(Upload(desired.root.key, body, desired.root.sha256))
     code = [Upload(asset.key, partial(build_asset, asset.name)) for asset in desired.assets]
     return (*templates, *code)
 

@@ -6,12 +6,14 @@ deployed one, so that every other nested stack keeps the template that it has.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from aistudio_templates import names
 from aistudio_templates.deploy.events import STACK_TYPE
 from aistudio_templates.deploy.template_set import StackEntry, TemplateSet
 from aistudio_templates.deploy.template_text import Template, parse_template
@@ -57,6 +59,16 @@ class RootTemplate:
     body: bytes
     selected: tuple[str, ...]
     added: tuple[AddedStack, ...]
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the body, in hexadecimal."""
+        return hashlib.sha256(self.body).hexdigest()
+
+    @property
+    def key(self) -> str:
+        """Its content-addressed S3 key."""
+        return names.template_key(self.sha256)
 
 
 def whole_root(template_set: TemplateSet, urls: Mapping[str, str]) -> RootTemplate:

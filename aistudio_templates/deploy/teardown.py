@@ -80,19 +80,27 @@ def destroy(
     stack = door.describe_stack(name)
     if stack is None:
         return Unchanged(name, {})
+    plan = _agreed(door, stack, request, console)
+    if isinstance(plan, Refused):
+        return plan
+    watcher = Watcher(door, console, clock, polling, stack, last_event(door, stack.stack_id))
+    door.delete_stack(stack.stack_id, f"aistudio-{uuid.uuid4().hex}")
+    return _outcome(door, plan, _watched(watcher, console))
+
+
+def _agreed(
+    door: CloudFormation, stack: Stack, request: DestroyRequest, console: Console
+) -> DestroyPlan | Refused:
+    """Return what is to be deleted, if it may be, loses no data, and a person agrees."""
     refusal = _refusal(stack)
     if refusal is not None:
         return refusal
     fates = _fates(door, stack)
     lost = _losses(fates, request)
     if lost:
-        return refusals.data_loss(name, lost)
-    plan = _plan(name, fates)
-    if not console.confirm_destroy(plan):
-        return refusals.not_approved(name)
-    watcher = Watcher(door, console, clock, polling, stack, last_event(door, stack.stack_id))
-    door.delete_stack(stack.stack_id, f"aistudio-{uuid.uuid4().hex}")
-    return _outcome(door, plan, _watched(watcher, console))
+        return refusals.data_loss(stack.name, lost)
+    plan = _plan(stack.name, fates)
+    return plan if console.confirm_destroy(plan) else refusals.not_approved(stack.name)
 
 
 def _refusal(stack: Stack) -> Refused | None:

@@ -21,7 +21,8 @@ def root_template(
     Args:
         environment: Such as ``prod``.
         stacks: The closed stacks, in dependency order.
-        tags: Tags of the nested stacks; CloudFormation hands them down to resources.
+        tags: Tags of the nested stacks, but for ``Stack``, which is each one's own name:
+            CloudFormation hands them down to resources that have none of ours.
 
     Returns:
         A template whose ``TemplateURL`` are relative paths, as
@@ -59,9 +60,10 @@ def _nested_stack(stack: ClosedStack, tags: Mapping[str, str]) -> dict[str, Any]
     }
     if stack.assets:
         parameters[names.ARTIFACT_BUCKET_PARAMETER] = {"Ref": names.ARTIFACT_BUCKET_PARAMETER}
+    own = {**tags, "Stack": stack.name}
     properties: dict[str, Any] = {
         "TemplateURL": f"./{names.template_file(stack.name)}",
-        "Tags": [{"Key": key, "Value": value} for key, value in sorted(tags.items())],
+        "Tags": [{"Key": key, "Value": value} for key, value in sorted(own.items())],
     }
     if parameters:
         properties["Parameters"] = parameters

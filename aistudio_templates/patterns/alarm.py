@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,51 +16,42 @@ BELOW = "LessThanThreshold"
 Missing = Literal["breaching", "notBreaching", "ignore", "missing"]
 
 
-def alarm(
-    title: str,
-    description: str,
-    *,
-    metric: tuple[str, str],
-    dimensions: Mapping[str, Value],
-    threshold: float,
-    topic_arn: Value,
-    statistic: str = "Average",
-    comparison: str = ABOVE,
-    period_seconds: int = 300,
-    evaluation_periods: int = 3,
-    missing: Missing = "notBreaching",
-) -> Any:
-    """Return an alarm that notifies a topic when it fires and when it clears.
+@dataclass(frozen=True)
+class Threshold:
+    """When an alarm fires.
 
-    Args:
-        title: Logical id.
-        description: What is wrong and what to look at first; the e-mail shows it.
-        metric: Namespace and metric name.
-        dimensions: Dimension name → value.
-        threshold: In the metric's own unit.
-        topic_arn: The topic to notify.
-        statistic: ``Average``, ``Sum``, ``Minimum``, ``Maximum`` or a percentile as ``p99``.
+    Attributes:
+        value: In the unit of the metric or expression.
         comparison: CloudWatch's comparison operator.
         period_seconds: Length of one period, in seconds.
         evaluation_periods: How many periods in a row must breach.
         missing: What a period without data counts as.
     """
-    namespace, name = metric
-    kind = "ExtendedStatistic" if statistic.startswith("p") else "Statistic"
-    return cloudwatch.Alarm(
-        title,
-        AlarmDescription=description,
-        Namespace=namespace,
-        MetricName=name,
-        Dimensions=_dimensions(dimensions),
-        Period=period_seconds,
-        EvaluationPeriods=evaluation_periods,
-        Threshold=threshold,
-        ComparisonOperator=comparison,
-        TreatMissingData=missing,
-        **{kind: statistic},
-        **_actions(topic_arn),
-    )
+
+    value: float
+    comparison: str = ABOVE
+    period_seconds: int = 300
+    evaluation_periods: int = 3
+    missing: Missing = "notBreaching"
+
+
+@dataclass(frozen=True)
+class MetricAlarm:
+    """What an alarm watches, on whichever resource.
+
+    Attributes:
+        title: Logical id.
+        description: What is wrong and what to look at first; the e-mail shows it.
+        metric: Namespace and metric name.
+        threshold: When it fires.
+        statistic: ``Average``, ``Sum``, ``Minimum``, ``Maximum`` or a percentile as ``p99``.
+    """
+
+    title: str
+    description: str
+    metric: tuple[str, str]
+    threshold: Threshold
+    statistic: str = "Average"
 
 
 @dataclass(frozen=True)
@@ -82,63 +73,67 @@ class MathMetric:
     statistic: str = "Sum"
 
 
+def alarm(watched: MetricAlarm, *, dimensions: Mapping[str, Value], topic_arn: Value) -> Any:
+    """Return an alarm that notifies a topic when it fires and when it clears.
+
+    Args:
+        watched: What is watched, and when that fires.
+        dimensions: Dimension name → value, of the resource whose metric it is.
+        topic_arn: The topic to notify.
+    """
+    namespace, name = watched.metric
+    kind = "ExtendedStatistic" if watched.statistic.startswith("p") else "Statistic"
+    metric = {
+        "Namespace": namespace,
+        "MetricName": name,
+        "Dimensions": _dimensions(dimensions),
+        "Period": watched.threshold.period_seconds,
+        kind: watched.statistic,
+    }
+    return cloudwatch.Alarm(
+        watched.title,
+        AlarmDescription=watched.description,
+        **metric,
+        **_firing(watched.threshold, topic_arn),
+    )
+
+
+def alarms(
+    watched: Iterable[MetricAlarm], *, dimensions: Mapping[str, Value], topic_arn: Value
+) -> tuple[Any, ...]:
+    """Return alarms on several metrics of one resource; the arguments are :func:`alarm`'s."""
+    return tuple(alarm(each, dimensions=dimensions, topic_arn=topic_arn) for each in watched)
+
+
 def math_alarm(
     title: str,
     description: str,
     *,
     expression: str,
     metrics: Sequence[MathMetric],
-    threshold: float,
+    threshold: Threshold,
     topic_arn: Value,
-    comparison: str = ABOVE,
-    period_seconds: int = 300,
-    evaluation_periods: int = 3,
-    missing: Missing = "notBreaching",
 ) -> Any:
-    """Return an alarm on metric math; the arguments are those of :func:`alarm`.
+    """Return an alarm on metric math.
 
     Args:
         title: Logical id.
-        description: What is wrong and what to look at first.
+        description: What is wrong and what to look at first; the e-mail shows it.
         expression: Metric math over the metrics' ids.
         metrics: What the expression refers to, at most 10 with it.
-        threshold: In the expression's own unit.
+        threshold: When it fires.
         topic_arn: The topic to notify.
-        comparison: CloudWatch's comparison operator.
-        period_seconds: Length of one period, in seconds.
-        evaluation_periods: How many periods in a row must breach.
-        missing: What a period without data counts as.
 
     Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
     """
-    queries = [
-        cloudwatch.MetricDataQuery(
-            Id=metric.id,
-            ReturnData=False,
-            MetricStat=cloudwatch.MetricStat(
-                Metric=cloudwatch.Metric(
-                    Namespace=metric.namespace,
-                    MetricName=metric.name,
-                    Dimensions=_dimensions(metric.dimensions),
-                ),
-                Period=period_seconds,
-                Stat=metric.statistic,
-            ),
-        )
-        for metric in metrics
-    ]
     result = cloudwatch.MetricDataQuery(
         Id="result", Expression=expression, Label=title, ReturnData=True
     )
     return cloudwatch.Alarm(
         title,
         AlarmDescription=description,
-        Metrics=[*queries, result],
-        EvaluationPeriods=evaluation_periods,
-        Threshold=threshold,
-        ComparisonOperator=comparison,
-        TreatMissingData=missing,
-        **_actions(topic_arn),
+        Metrics=[*(_query(metric, threshold.period_seconds) for metric in metrics), result],
+        **_firing(threshold, topic_arn),
     )
 
 
@@ -159,9 +154,33 @@ def any_alarm(title: str, description: str, alarms: Sequence[Any]) -> Any:
     return cloudwatch.CompositeAlarm(title, AlarmDescription=description, AlarmRule=Sub(rule))
 
 
+def _firing(threshold: Threshold, topic_arn: Value) -> dict[str, Any]:
+    """Return the properties that say when an alarm fires, and who is told."""
+    return {
+        "EvaluationPeriods": threshold.evaluation_periods,
+        "Threshold": threshold.value,
+        "ComparisonOperator": threshold.comparison,
+        "TreatMissingData": threshold.missing,
+        "AlarmActions": [topic_arn],
+        "OKActions": [topic_arn],
+    }
+
+
+def _query(metric: MathMetric, period_seconds: int) -> Any:
+    return cloudwatch.MetricDataQuery(
+        Id=metric.id,
+        ReturnData=False,
+        MetricStat=cloudwatch.MetricStat(
+            Metric=cloudwatch.Metric(
+                Namespace=metric.namespace,
+                MetricName=metric.name,
+                Dimensions=_dimensions(metric.dimensions),
+            ),
+            Period=period_seconds,
+            Stat=metric.statistic,
+        ),
+    )
+
+
 def _dimensions(dimensions: Mapping[str, Value]) -> list[Any]:
     return [cloudwatch.MetricDimension(Name=key, Value=value) for key, value in dimensions.items()]
-
-
-def _actions(topic_arn: Value) -> dict[str, Any]:
-    return {"AlarmActions": [topic_arn], "OKActions": [topic_arn]}

@@ -34,8 +34,8 @@ class AmplifyApp(Handle):
 
     Attributes:
         app: The Amplify application.
-        branch: The branch that it serves.
-        domain: Its host, where there is a hosted zone.
+        branch: The branch that it serves, where there is a repository.
+        domain: Its host, where there are both a branch and a hosted zone.
         compute_role: What the application may do.
         service_role: What Amplify may do: write its log.
         service_policy: That one permission.
@@ -43,7 +43,7 @@ class AmplifyApp(Handle):
     """
 
     app: Any
-    branch: Any
+    branch: Any | None
     domain: Any | None
     compute_role: Any
     service_role: Any
@@ -69,13 +69,18 @@ class AmplifyApp(Handle):
 def amplify_app(config: EnvironmentConfig, access: ApplicationAccess, *, host: str) -> AmplifyApp:
     """Return the application.
 
+    Until ``frontend.repository_url`` names a repository there is no branch: Amplify renders
+    what it builds from Git only, and does not connect an application that has a branch
+    already to a repository.
+
     Args:
         config: Repository, branch and hosted zone.
         access: What it is told, and may do.
         host: Where it is served, given a hosted zone; Amplify then makes the certificate
             and, in a zone of the same account, the records.
 
-    Source: https://docs.aws.amazon.com/amplify/latest/userguide/ssr-amplify-support.html
+    Source: https://docs.aws.amazon.com/amplify/latest/userguide/manual-deploys.html and
+    https://github.com/aws-amplify/amplify-hosting/issues/2854
     """
     server = access.reading_secrets()
     service_role = iam.Role(
@@ -94,7 +99,7 @@ def amplify_app(config: EnvironmentConfig, access: ApplicationAccess, *, host: s
     return AmplifyApp(
         app=app,
         branch=branch,
-        domain=_domain(config, app, branch, host) if config.frontend.hosted_zone_id else None,
+        domain=_domain(config, app, branch, host) if branch else None,
         compute_role=compute_role,
         service_role=service_role,
         service_policy=_service_policy(service_role, group),
@@ -127,7 +132,9 @@ def _compute_role(server: Access) -> Any:
     )
 
 
-def _branch(config: EnvironmentConfig, app: Any, compute_role: Any, group: Any) -> Any:
+def _branch(config: EnvironmentConfig, app: Any, compute_role: Any, group: Any) -> Any | None:
+    if config.frontend.repository_url is None:
+        return None
     return amplify.Branch(
         "Branch",
         AppId=GetAtt(app, "AppId"),
@@ -135,7 +142,7 @@ def _branch(config: EnvironmentConfig, app: Any, compute_role: Any, group: Any) 
         Framework="Next.js - SSR",
         # At the branch, so that no other branch of the repository gets it.
         ComputeRoleArn=GetAtt(compute_role, "Arn"),
-        EnableAutoBuild=config.frontend.repository_url is not None,
+        EnableAutoBuild=True,
         # A preview would run anybody's pull request.
         EnablePullRequestPreview=False,
         # The first build must find it, or Amplify makes one.
@@ -143,7 +150,9 @@ def _branch(config: EnvironmentConfig, app: Any, compute_role: Any, group: Any) 
     )
 
 
-def _domain(config: EnvironmentConfig, app: Any, branch: Any, host: str) -> Any:
+def _domain(config: EnvironmentConfig, app: Any, branch: Any, host: str) -> Any | None:
+    if config.frontend.hosted_zone_id is None:
+        return None
     return amplify.Domain(
         "Domain",
         AppId=GetAtt(app, "AppId"),

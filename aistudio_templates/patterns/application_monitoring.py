@@ -7,8 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from aistudio_templates.model import Value
-from aistudio_templates.patterns.alarm import BELOW, MathMetric, alarm, math_alarm
-from aistudio_templates.patterns.dashboard import Metric, Widget, graph, log_query
+from aistudio_templates.patterns.alarm import (
+    MathMetric,
+    MetricAlarm,
+    Threshold,
+    alarm,
+    math_alarm,
+)
+from aistudio_templates.patterns.dashboard import LogView, Metric, Widget, graph, log_query
 
 _MIN_REQUESTS = 20
 """Requests in a period below which a share of errors says nothing."""
@@ -96,82 +102,19 @@ def traffic_alarms(traffic: Traffic, *, topic_arn: Value) -> tuple[Any, ...]:
                 count("errors", traffic.server_errors),
                 count("requests", traffic.requests),
             ],
-            threshold=_MAX_ERROR_PERCENT,
-            evaluation_periods=2,
+            threshold=Threshold(_MAX_ERROR_PERCENT, evaluation_periods=2),
             topic_arn=topic_arn,
         ),
         alarm(
-            "ApplicationLatencyAlarm",
-            f"One request in a hundred takes longer than {_SLOW_SECONDS} s until it is answered.",
-            metric=(traffic.namespace, traffic.latency),
+            MetricAlarm(
+                "ApplicationLatencyAlarm",
+                f"One request in a hundred takes longer than {_SLOW_SECONDS} s until it is "
+                "answered.",
+                (traffic.namespace, traffic.latency),
+                Threshold(_SLOW_SECONDS, evaluation_periods=2),
+                "p99",
+            ),
             dimensions=traffic.dimensions,
-            statistic="p99",
-            threshold=_SLOW_SECONDS,
-            evaluation_periods=2,
-            topic_arn=topic_arn,
-        ),
-    )
-
-
-def service_alarms(
-    *,
-    cluster_name: Value,
-    service_name: Value,
-    load_balancer_name: Value,
-    target_group_name: Value,
-    topic_arn: Value,
-) -> tuple[Any, ...]:
-    """Return alarms on an ECS service: targets, CPU and memory.
-
-    Args:
-        cluster_name: The cluster.
-        service_name: The service.
-        load_balancer_name: As CloudWatch names it.
-        target_group_name: As CloudWatch names it.
-        topic_arn: The topic to notify.
-
-    Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/available-metrics.html
-    """
-    service = {"ClusterName": cluster_name, "ServiceName": service_name}
-    targets = {"LoadBalancer": load_balancer_name, "TargetGroup": target_group_name}
-    return (
-        alarm(
-            "UnhealthyTargetsAlarm",
-            "Tasks fail their health check: see the service's events and the application's log.",
-            metric=("AWS/ApplicationELB", "UnHealthyHostCount"),
-            dimensions=targets,
-            statistic="Maximum",
-            threshold=1,
-            period_seconds=60,
-            evaluation_periods=5,
-            topic_arn=topic_arn,
-        ),
-        alarm(
-            "NoHealthyTargetAlarm",
-            "No task answers: the application is down. See the service's events.",
-            metric=("AWS/ApplicationELB", "HealthyHostCount"),
-            dimensions=targets,
-            statistic="Maximum",
-            comparison=BELOW,
-            threshold=1,
-            period_seconds=60,
-            topic_arn=topic_arn,
-        ),
-        alarm(
-            "ServiceCpuAlarm",
-            "The tasks' CPU is busy, and scaling does not help: raise compute.ecs_max_count or "
-            "compute.ecs_task_cpu.",
-            metric=("AWS/ECS", "CPUUtilization"),
-            dimensions=service,
-            threshold=85,
-            topic_arn=topic_arn,
-        ),
-        alarm(
-            "ServiceMemoryAlarm",
-            "The tasks are short of memory: raise compute.ecs_task_memory_mib, or look for a leak.",
-            metric=("AWS/ECS", "MemoryUtilization"),
-            dimensions=service,
-            threshold=85,
             topic_arn=topic_arn,
         ),
     )
@@ -216,52 +159,62 @@ def traffic_row(traffic: Traffic, dimensions: Mapping[str, str]) -> list[Widget]
     ]
 
 
+@dataclass(frozen=True)
+class _LogQuery:
+    """A query over the application's log, and how its result is drawn."""
+
+    title: str
+    commands: tuple[str, ...]
+    view: LogView = "table"
+
+
+_LOG_QUERIES = (
+    (
+        _LogQuery(
+            "Recent errors",
+            (
+                "fields @timestamp, message, error.code as errorCode, requestId",
+                "filter level = 'error'",
+                "sort @timestamp desc",
+                "limit 20",
+            ),
+        ),
+        _LogQuery(
+            "Slow operations",
+            (
+                "fields @timestamp, action, duration, requestId",
+                "filter ispresent(duration) and duration > 1000",
+                "sort duration desc",
+                "limit 20",
+            ),
+        ),
+    ),
+    (
+        _LogQuery(
+            "Most active users",
+            (
+                "filter ispresent(userId)",
+                "stats count(*) as actions by userId",
+                "sort actions desc",
+                "limit 10",
+            ),
+        ),
+        _LogQuery(
+            "Sign-in events",
+            ("filter action like /auth/", "stats count(*) as events by action"),
+            view="pie",
+        ),
+    ),
+)
+
+
 def log_rows(log_group: str) -> list[list[Widget]]:
     """Return rows of queries over the application's JSON log.
 
     Args:
         log_group: Its name as text of ``Fn::Sub``.
     """
-    groups = [log_group]
     return [
-        [
-            log_query(
-                "Recent errors",
-                groups,
-                [
-                    "fields @timestamp, message, error.code as errorCode, requestId",
-                    "filter level = 'error'",
-                    "sort @timestamp desc",
-                    "limit 20",
-                ],
-            ),
-            log_query(
-                "Slow operations",
-                groups,
-                [
-                    "fields @timestamp, action, duration, requestId",
-                    "filter ispresent(duration) and duration > 1000",
-                    "sort duration desc",
-                    "limit 20",
-                ],
-            ),
-        ],
-        [
-            log_query(
-                "Most active users",
-                groups,
-                [
-                    "filter ispresent(userId)",
-                    "stats count(*) as actions by userId",
-                    "sort actions desc",
-                    "limit 10",
-                ],
-            ),
-            log_query(
-                "Sign-in events",
-                groups,
-                ["filter action like /auth/", "stats count(*) as events by action"],
-                view="pie",
-            ),
-        ],
+        [log_query(query.title, [log_group], query.commands, view=query.view) for query in row]
+        for row in _LOG_QUERIES
     ]

@@ -2,57 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from aistudio_templates.model import Value
-from aistudio_templates.patterns.alarm import alarm
+from aistudio_templates.patterns.alarm import BELOW, MetricAlarm, Threshold, alarm, alarms
 from aistudio_templates.patterns.aurora import ClusterReference
 
 _NAMESPACE = "AWS/RDS"
+_LITTLE_MEMORY_BYTES = 256 * 1024 * 1024
 _REPLICA_LAG_MS = 1_000
 
 
-@dataclass(frozen=True)
-class _Watched:
-    """A metric of the cluster, and what its breach means to whoever is woken."""
-
-    title: str
-    metric: str
-    threshold: float
-    description: str
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-
 _WATCHED = (
-    _Watched(
+    MetricAlarm(
         "ClusterCapacityAlarm",
-        "ACUUtilization",
-        90,
         "Aurora is close to its maximum capacity: raise database.max_capacity_acu, or look "
         "for expensive statements in Performance Insights.",
+        (_NAMESPACE, "ACUUtilization"),
+        Threshold(90),
     ),
-    _Watched(
+    MetricAlarm(
         "ClusterCpuAlarm",
-        "CPUUtilization",
-        85,
         "Aurora's CPU is busy: look for expensive statements in Performance Insights.",
+        (_NAMESPACE, "CPUUtilization"),
+        Threshold(85),
     ),
-    _Watched(
+    MetricAlarm(
         "ClusterMemoryAlarm",
-        "FreeableMemory",
-        256 * 1024 * 1024,
         "Aurora is short of memory: raise database.max_capacity_acu.",
-        {"comparison": "LessThanThreshold"},
+        (_NAMESPACE, "FreeableMemory"),
+        Threshold(_LITTLE_MEMORY_BYTES, comparison=BELOW),
     ),
-    _Watched(
+    MetricAlarm(
         "ClusterDeadlocksAlarm",
-        "Deadlocks",
-        1,
         "Transactions block each other: see the PostgreSQL log for the statements.",
-        {"statistic": "Maximum", "evaluation_periods": 1},
+        (_NAMESPACE, "Deadlocks"),
+        Threshold(1, evaluation_periods=1),
+        "Maximum",
     ),
+)
+
+_REPLICA_LAG = MetricAlarm(
+    "ReplicaLagAlarm",
+    "A reader is behind the writer: it may be too small, or the writer too busy.",
+    (_NAMESPACE, "AuroraReplicaLagMaximum"),
+    Threshold(_REPLICA_LAG_MS),
+    "Maximum",
+)
+
+_CAPACITY_SCHEDULE = MetricAlarm(
+    "CapacityScheduleAlarm",
+    "A scheduled change of Aurora's capacity failed: the dead-letter queue has the reason.",
+    ("AWS/Scheduler", "InvocationsSentToDeadLetterCount"),
+    Threshold(1, evaluation_periods=1),
+    "Sum",
 )
 
 
@@ -66,22 +69,9 @@ def aurora_alarms(cluster: ClusterReference, *, topic_arn: Value) -> tuple[Any, 
     Source: https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/
     Aurora.AuroraMonitoring.Metrics.html
     """
+    watched = (*_WATCHED, _REPLICA_LAG) if cluster.readers else _WATCHED
     dimensions = {"DBClusterIdentifier": cluster.identifier}
-    alarms = [
-        alarm(
-            watched.title,
-            watched.description,
-            metric=(_NAMESPACE, watched.metric),
-            dimensions=dimensions,
-            threshold=watched.threshold,
-            topic_arn=topic_arn,
-            **watched.options,
-        )
-        for watched in _WATCHED
-    ]
-    if cluster.readers:
-        alarms.append(_replica_lag(dimensions, topic_arn))
-    return tuple(alarms)
+    return alarms(watched, dimensions=dimensions, topic_arn=topic_arn)
 
 
 def capacity_schedule_alarm(group_name: Value, *, topic_arn: Value) -> Any:
@@ -93,25 +83,5 @@ def capacity_schedule_alarm(group_name: Value, *, topic_arn: Value) -> Any:
 
     Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/monitoring-cloudwatch.html
     """
-    return alarm(
-        "CapacityScheduleAlarm",
-        "A scheduled change of Aurora's capacity failed: the dead-letter queue has the reason.",
-        metric=("AWS/Scheduler", "InvocationsSentToDeadLetterCount"),
-        dimensions={"ScheduleGroup": group_name},
-        threshold=1,
-        evaluation_periods=1,
-        statistic="Sum",
-        topic_arn=topic_arn,
-    )
-
-
-def _replica_lag(dimensions: dict[str, Value], topic_arn: Value) -> Any:
-    return alarm(
-        "ReplicaLagAlarm",
-        "A reader is behind the writer: it may be too small, or the writer too busy.",
-        metric=(_NAMESPACE, "AuroraReplicaLagMaximum"),
-        dimensions=dimensions,
-        threshold=_REPLICA_LAG_MS,
-        statistic="Maximum",
-        topic_arn=topic_arn,
-    )
+    dimensions = {"ScheduleGroup": group_name}
+    return alarm(_CAPACITY_SCHEDULE, dimensions=dimensions, topic_arn=topic_arn)

@@ -24,38 +24,44 @@ def aurora_cost_dashboard(
     price = float(
         regional_prices(config.region).usd(f"aurora.capacity.{config.database.storage_type}")
     )
-    dimensions = {"DBClusterIdentifier": cluster}
     rows: list[list[Widget]] = [
         [text(_settings(config, price), height=6)],
+        *_costs(instances, price),
+        *_load({"DBClusterIdentifier": cluster}),
+    ]
+    return dashboard("AuroraCostDashboard", f"aurora-cost-{config.name}", rows)
+
+
+def _costs(instances: tuple[str, ...], price: float) -> list[list[Widget]]:
+    """Return rows on the capacity in use, and on what it costs."""
+    per_hour = [*_capacity(instances, visible=False), _cost("USD per hour", price, 1)]
+    return [
         [
             graph("Capacity by instance", _capacity(instances), unit_label="ACU"),
-            graph(
-                "Cost per hour",
-                [*_capacity(instances, visible=False), _cost("USD per hour", price, 1)],
-                unit_label="USD",
-            ),
+            graph("Cost per hour", per_hour, unit_label="USD"),
         ],
         [
             _cost_number("Cost now, per hour", instances, price, 1),
             _cost_number("At this rate, per day", instances, price, 24),
             _cost_number("At this rate, per month", instances, price, HOURS_PER_MONTH),
         ],
+    ]
+
+
+def _load(dimensions: dict[str, str]) -> list[list[Widget]]:
+    """Return rows on what the cluster is asked for."""
+    reads = _metric("VolumeReadIOPs", dimensions, statistic="Sum")
+    writes = _metric("VolumeWriteIOPs", dimensions, statistic="Sum")
+    return [
         [
             graph("Connections", [_metric("DatabaseConnections", dimensions)]),
             graph("CPU", [_metric("CPUUtilization", dimensions)], maximum=100, unit_label="%"),
         ],
         [
             graph("Storage", [_metric("VolumeBytesUsed", dimensions)], period_seconds=3600),
-            graph(
-                "Storage I/O, billed",
-                [
-                    _metric("VolumeReadIOPs", dimensions, statistic="Sum"),
-                    _metric("VolumeWriteIOPs", dimensions, statistic="Sum"),
-                ],
-            ),
+            graph("Storage I/O, billed", [reads, writes]),
         ],
     ]
-    return dashboard("AuroraCostDashboard", f"aurora-cost-{config.name}", rows)
 
 
 def _settings(config: EnvironmentConfig, price: float) -> str:

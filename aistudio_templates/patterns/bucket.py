@@ -63,19 +63,13 @@ def private_bucket(
         title,
         BucketEncryption=_encryption(),
         PublicAccessBlockConfiguration=_no_public_access(),
-        OwnershipControls=s3.OwnershipControls(
-            Rules=[s3.OwnershipControlsRule(ObjectOwnership="BucketOwnerEnforced")]
-        ),
-        LifecycleConfiguration=s3.LifecycleConfiguration(
-            Rules=[_abort_stalled_uploads(), *lifecycle_rules]
-        ),
+        OwnershipControls=_owner_enforced(),
+        LifecycleConfiguration=_lifecycle(lifecycle_rules),
         DeletionPolicy="Retain",
         UpdateReplacePolicy="Retain",
         **present(
-            VersioningConfiguration=(
-                s3.VersioningConfiguration(Status="Enabled") if versioned else None
-            ),
-            LoggingConfiguration=_logging(access_logs) if access_logs else None,
+            VersioningConfiguration=_versioning() if versioned else None,
+            LoggingConfiguration=_logging(*access_logs) if access_logs else None,
             CorsConfiguration=_cors(allowed_origins) if allowed_origins else None,
             NotificationConfiguration=_event_notifications() if event_notifications else None,
         ),
@@ -168,18 +162,28 @@ def _no_public_access() -> Any:
     )
 
 
-def _abort_stalled_uploads() -> Any:
-    return s3.LifecycleRule(
+def _owner_enforced() -> Any:
+    return s3.OwnershipControls(
+        Rules=[s3.OwnershipControlsRule(ObjectOwnership="BucketOwnerEnforced")]
+    )
+
+
+def _lifecycle(rules: Sequence[Any]) -> Any:
+    abort = s3.LifecycleRule(
         Id="AbortStalledUploads",
         Status="Enabled",
         AbortIncompleteMultipartUpload=s3.AbortIncompleteMultipartUpload(
             DaysAfterInitiation=_ABORT_UPLOADS_AFTER_DAYS
         ),
     )
+    return s3.LifecycleConfiguration(Rules=[abort, *rules])
 
 
-def _logging(access_logs: tuple[Value, str]) -> Any:
-    bucket_name, prefix = access_logs
+def _versioning() -> Any:
+    return s3.VersioningConfiguration(Status="Enabled")
+
+
+def _logging(bucket_name: Value, prefix: str) -> Any:
     return s3.LoggingConfiguration(DestinationBucketName=bucket_name, LogFilePrefix=prefix)
 
 

@@ -1,7 +1,8 @@
 """What an environment may cost: a monthly budget, and a monitor of unusual costs.
 
 Both look at the tag ``Environment``, which must be activated once as a cost allocation tag
-in the account that pays.
+in the account that pays. A budget works in every account; a monitor of a tag can be made in
+the account that pays alone, so that it is off unless configuration asks for it.
 
 Source: https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/activating-tags.html
 """
@@ -16,8 +17,8 @@ from troposphere import Ref, budgets, ce
 
 from aistudio_templates import names
 from aistudio_templates.config import EnvironmentConfig
-from aistudio_templates.model import Value
 from aistudio_templates.patterns.handle import Handle
+from aistudio_templates.patterns.topic import Topic
 
 _NOTIFICATIONS = (("ACTUAL", 80.0), ("ACTUAL", 100.0), ("FORECASTED", 100.0))
 """Kind of cost and percentage of the budget that are worth a message."""
@@ -31,14 +32,14 @@ class CostAnomalies(Handle):
     subscription: Any
 
 
-def monthly_budget(config: EnvironmentConfig, *, topic_arn: Value) -> Any:
+def monthly_budget(config: EnvironmentConfig, *, topic: Topic) -> Any:
     """Return the budget of ``config.cost.monthly_budget_usd``, in USD a month.
 
     It notifies at 80 % and 100 % of actual cost and when the forecast exceeds it.
 
     Args:
         config: Environment and amount.
-        topic_arn: The topic to notify; ``budgets.amazonaws.com`` must be let in.
+        topic: What to notify; ``budgets.amazonaws.com`` must be let in.
 
     Source: https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-sns-policy.html
     """
@@ -56,20 +57,30 @@ def monthly_budget(config: EnvironmentConfig, *, topic_arn: Value) -> Any:
             Metrics=["UnblendedCost"],
         ),
         NotificationsWithSubscribers=[
-            _notification(kind, percent, topic_arn) for kind, percent in _NOTIFICATIONS
+            _notification(kind, percent, topic) for kind, percent in _NOTIFICATIONS
         ],
+        # What is sent before the topic lets it in is lost.
+        DependsOn=topic.policy.title,
     )
 
 
-def cost_anomalies(config: EnvironmentConfig, *, topic_arn: Value) -> CostAnomalies:
+def cost_anomalies(config: EnvironmentConfig, *, topic: Topic) -> CostAnomalies | None:
     """Return a monitor of the environment's costs that reports what is unusual at once.
 
-    Args:
-        config: Environment, and the impact that is worth a message.
-        topic_arn: The topic to notify; ``costalerts.amazonaws.com`` must be let in.
+    AWS refuses it in a member account of an organisation: only the account that pays may
+    watch the costs of a tag.
 
-    Source: https://docs.aws.amazon.com/cost-management/latest/userguide/ad-SNS.html
+    Args:
+        config: Environment, whether to watch it, and the impact that is worth a message.
+        topic: What to notify; ``costalerts.amazonaws.com`` must be let in.
+
+    Returns:
+        ``None`` where ``config`` has it off.
+
+    Source: https://docs.aws.amazon.com/cost-management/latest/userguide/getting-started-ad.html
     """
+    if not config.cost.anomaly_detection:
+        return None
     monitor = ce.AnomalyMonitor(
         "CostAnomalyMonitor",
         MonitorName=names.physical_name(config.name, "cost"),
@@ -88,8 +99,9 @@ def cost_anomalies(config: EnvironmentConfig, *, topic_arn: Value) -> CostAnomal
         SubscriptionName=names.physical_name(config.name, "cost"),
         MonitorArnList=[Ref(monitor)],
         Frequency="IMMEDIATE",
-        Subscribers=[ce.Subscriber(Type="SNS", Address=topic_arn)],
+        Subscribers=[ce.Subscriber(Type="SNS", Address=topic.arn)],
         ThresholdExpression=json.dumps(impact),
+        DependsOn=topic.policy.title,
     )
     return CostAnomalies(monitor, subscription)
 
@@ -100,7 +112,7 @@ def _tagged(key: str, value: str) -> Any:
     )
 
 
-def _notification(kind: str, percent: float, topic_arn: Value) -> Any:
+def _notification(kind: str, percent: float, topic: Topic) -> Any:
     return budgets.NotificationWithSubscribers(
         Notification=budgets.Notification(
             NotificationType=kind,
@@ -108,5 +120,5 @@ def _notification(kind: str, percent: float, topic_arn: Value) -> Any:
             Threshold=percent,
             ThresholdType="PERCENTAGE",
         ),
-        Subscribers=[budgets.Subscriber(SubscriptionType="SNS", Address=topic_arn)],
+        Subscribers=[budgets.Subscriber(SubscriptionType="SNS", Address=topic.arn)],
     )

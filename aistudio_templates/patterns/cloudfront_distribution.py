@@ -12,7 +12,6 @@ from aistudio_templates.model import Value
 from aistudio_templates.patterns.asset_headers import headers_policy
 from aistudio_templates.patterns.dns import CLOUDFRONT_ZONE_ID, alias_record, certificate
 from aistudio_templates.patterns.handle import Handle
-from aistudio_templates.patterns.properties import present
 
 PriceClass = Literal["PriceClass_100", "PriceClass_200", "PriceClass_All"]
 
@@ -82,27 +81,21 @@ def cloudfront_distribution(
     access_control = _access_control(title)
     policies = _policies(allowed_origins)
     own = _certificate(title, host) if host else None
-    distribution = cloudfront.Distribution(
-        title,
-        DistributionConfig=cloudfront.DistributionConfig(
-            Enabled=True,
-            Comment=Sub("Static assets of ${AWS::StackName}"),
-            HttpVersion="http2and3",
-            IPV6Enabled=True,
-            PriceClass=price_class,
-            Origins=[_origin(bucket, access_control)],
-            ViewerCertificate=_viewer_certificate(own),
-            **_behaviors(policies),
-            **present(Aliases=[host.name] if host else None),
-        ),
+    settings = cloudfront.DistributionConfig(
+        Enabled=True,
+        Comment=Sub("Static assets of ${AWS::StackName}"),
+        HttpVersion="http2and3",
+        IPV6Enabled=True,
+        PriceClass=price_class,
+        Origins=[_origin(bucket, access_control)],
+        **_behaviors(policies),
+        **_addresses(host, own),
     )
+    distribution = cloudfront.Distribution(title, DistributionConfig=settings)
+    records = _records(distribution, host) if host else ()
+    domain_name = host.name if host else GetAtt(distribution, "DomainName")
     return CloudFrontDistribution(
-        distribution=distribution,
-        access_control=access_control,
-        policies=tuple(policies),
-        certificate=own,
-        records=_records(distribution, host) if host else (),
-        domain_name=host.name if host else GetAtt(distribution, "DomainName"),
+        distribution, access_control, tuple(policies), own, records, domain_name
     )
 
 
@@ -225,14 +218,17 @@ def _certificate(title: str, host: CustomHost) -> Any:
     return certificate(f"{title}Certificate", host=host.name, hosted_zone_id=host.hosted_zone_id)
 
 
-def _viewer_certificate(own: Any | None) -> Any:
-    if own is None:
-        return cloudfront.ViewerCertificate(CloudFrontDefaultCertificate=True)
-    return cloudfront.ViewerCertificate(
+def _addresses(host: CustomHost | None, own: Any | None) -> dict[str, Any]:
+    """Return where the distribution answers: at CloudFront's own domain, or at a name of ours."""
+    if host is None:
+        default = cloudfront.ViewerCertificate(CloudFrontDefaultCertificate=True)
+        return {"ViewerCertificate": default}
+    certified = cloudfront.ViewerCertificate(
         AcmCertificateArn=Ref(own),
         MinimumProtocolVersion="TLSv1.2_2021",
         SslSupportMethod="sni-only",
     )
+    return {"Aliases": [host.name], "ViewerCertificate": certified}
 
 
 def _records(distribution: Any, host: CustomHost) -> tuple[Any, ...]:

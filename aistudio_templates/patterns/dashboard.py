@@ -18,8 +18,13 @@ from aistudio_templates.model import Value
 GRID_WIDTH = 24
 """Width of a dashboard, in grid units."""
 
+_GRAPH_HEIGHT = 6
+"""Height of a graph, in grid units."""
+
 _INLINE_LENGTH = 160
 """Longest JSON value, in characters, that stands on one line of the body."""
+
+LogView = Literal["table", "pie", "bar", "timeSeries"]
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,6 @@ def graph(
     metrics: Iterable[Metric],
     *,
     period_seconds: int = 300,
-    minimum: float | None = 0,
     maximum: float | None = None,
     unit_label: str = "",
     right_label: str = "",
@@ -102,15 +106,13 @@ def graph(
     legend: Literal["bottom", "right", "hidden"] = "bottom",
     threshold: tuple[str, float] | None = None,
     width: int = 12,
-    height: int = 6,
 ) -> Widget:
-    """Return a time series graph.
+    """Return a time series graph, whose axes begin at zero.
 
     Args:
         title: Heading.
         metrics: Lines, in order.
         period_seconds: Length of a data point, in seconds.
-        minimum: Lower end of the left axis; ``None`` lets CloudWatch choose.
         maximum: Upper end of the left axis; ``None`` lets CloudWatch choose.
         unit_label: Label of the left axis.
         right_label: Label of the right axis.
@@ -118,26 +120,20 @@ def graph(
         legend: Where the legend stands.
         threshold: Label and height of a horizontal line, such as an alarm's threshold.
         width: In grid units, 1 to 24.
-        height: In grid units.
     """
     lines = list(metrics)
-    axes = {"left": _axis(minimum, maximum, unit_label)}
-    if right_label or any(line.right_axis for line in lines):
-        axes["right"] = _axis(0, None, right_label)
-    properties: dict[str, Any] = {
+    has_right = bool(right_label) or any(line.right_axis for line in lines)
+    right = {"right": _axis(right_label)} if has_right else {}
+    properties = {
         "title": title,
         "view": "timeSeries",
         "stacked": stacked,
-        "region": "${AWS::Region}",
-        "period": period_seconds,
-        "metrics": [line.body() for line in lines],
-        "yAxis": axes,
+        **_series(lines, period_seconds),
+        "yAxis": {"left": _axis(unit_label, maximum), **right},
         "legend": {"position": legend},
+        **(_horizontal_line(*threshold) if threshold else {}),
     }
-    if threshold:
-        label, value = threshold
-        properties["annotations"] = {"horizontal": [{"label": label, "value": value}]}
-    return Widget("metric", properties, width, height)
+    return Widget("metric", properties, width, _GRAPH_HEIGHT)
 
 
 def number(
@@ -163,9 +159,7 @@ def number(
         "title": title,
         "view": "singleValue",
         "sparkline": sparkline,
-        "region": "${AWS::Region}",
-        "period": period_seconds,
-        "metrics": [metric.body() for metric in metrics],
+        **_series(metrics, period_seconds),
     }
     return Widget("metric", properties, width, height)
 
@@ -190,7 +184,7 @@ def log_query(
     log_groups: Sequence[str],
     query: Sequence[str],
     *,
-    view: Literal["table", "pie", "bar", "timeSeries"] = "table",
+    view: LogView = "table",
     width: int = 12,
     height: int = 6,
 ) -> Widget:
@@ -259,12 +253,22 @@ def _readable(value: Any, indent: str = "") -> str:
     return f"{opening}\n{inner}{separator.join(items)}\n{indent}{closing}"
 
 
-def _axis(minimum: float | None, maximum: float | None, label: str) -> dict[str, Any]:
-    axis = {"min": minimum, "max": maximum, "label": label or None}
-    if label:
-        # A label of ours says the unit; CloudWatch would add its own beside it.
-        axis["showUnits"] = False
-    return {key: value for key, value in axis.items() if value is not None}
+def _series(metrics: Iterable[Metric], period_seconds: int) -> dict[str, Any]:
+    return {
+        "region": "${AWS::Region}",
+        "period": period_seconds,
+        "metrics": [metric.body() for metric in metrics],
+    }
+
+
+def _axis(label: str, maximum: float | None = None) -> dict[str, Any]:
+    # A label of ours says the unit; CloudWatch would add its own beside it.
+    named = {"label": label, "showUnits": False} if label else {}
+    return {"min": 0, **({} if maximum is None else {"max": maximum}), **named}
+
+
+def _horizontal_line(label: str, value: float) -> dict[str, Any]:
+    return {"annotations": {"horizontal": [{"label": label, "value": value}]}}
 
 
 def _placed(widget: Widget, x: int, y: int) -> dict[str, Any]:

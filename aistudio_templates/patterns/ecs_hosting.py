@@ -82,38 +82,42 @@ def ecs_hosting(
         host: Where it is served.
         placement: Where it runs.
     """
-    frontend = config.frontend
     repository = ecr_repository("Repository")
     task = ecs_task(config, access, repository=repository, image=_image(config, repository))
     own = _certificate(config, host)
-    balancer = load_balancer(
-        config,
-        Targets(PORT, HEALTH_PATH),
-        vpc_id=placement.vpc_id,
-        subnet_ids=placement.public_subnet_ids,
-        certificate_arn=frontend.certificate_arn if own is None else Ref(own),
-        access_logs_bucket=placement.access_logs_bucket,
-    )
-    service = ecs_service(
-        config,
-        task,
-        balancer,
-        vpc_id=placement.vpc_id,
-        subnet_ids=placement.application_subnet_ids,
-        desired_count=config.compute.ecs_desired_count if frontend.image else 0,
-    )
-    scales = frontend.image is not None and config.compute.ecs_auto_scaling
+    balancer = _balancer(config, placement, own)
+    subnet_ids = placement.application_subnet_ids
+    service = ecs_service(config, task, balancer, vpc_id=placement.vpc_id, subnet_ids=subnet_ids)
     return EcsHosting(
         repository=repository,
         task=task,
         balancer=balancer,
         service=service,
-        scaling=ecs_scaling(config, service, balancer) if scales else None,
+        scaling=_scaling(config, service, balancer),
         certificate=own,
         record=_record(config, host, balancer),
         firewall=_firewall(config, balancer),
         dashboard=_dashboard(config, service, balancer),
     )
+
+
+def _balancer(config: EnvironmentConfig, placement: Placement, own: Any | None) -> LoadBalancer:
+    return load_balancer(
+        config,
+        Targets(PORT, HEALTH_PATH),
+        vpc_id=placement.vpc_id,
+        subnet_ids=placement.public_subnet_ids,
+        certificate_arn=config.frontend.certificate_arn if own is None else Ref(own),
+        access_logs_bucket=placement.access_logs_bucket,
+    )
+
+
+def _scaling(
+    config: EnvironmentConfig, service: EcsService, balancer: LoadBalancer
+) -> EcsScaling | None:
+    if config.frontend.image is None or not config.compute.ecs_auto_scaling:
+        return None
+    return ecs_scaling(config, service, balancer)
 
 
 def _image(config: EnvironmentConfig, repository: Any) -> Value:

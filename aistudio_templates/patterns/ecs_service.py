@@ -26,6 +26,7 @@ class EcsService(Handle):
     """The service with its cluster, its group, and the rules between it and the balancer."""
 
     cluster: Any
+    capacity_providers: Any
     service: Any
     security_group: Any
     rules: tuple[Any, ...]
@@ -48,56 +49,68 @@ def ecs_service(
     *,
     vpc_id: Value,
     subnet_ids: Value,
-    desired_count: int,
 ) -> EcsService:
     """Return a service of tasks without public addresses.
 
     Args:
-        config: Spot, insights, and whether operators may open a shell.
+        config: Image and tasks, spot, insights, and whether operators may open a shell.
         task: What it runs.
         balancer: Who reaches it; nobody else does.
         vpc_id: The VPC.
         subnet_ids: Application subnets of at least two zones.
-        desired_count: Tasks after a deploy.
 
     Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/
     networking-best-practices.html
     """
     cluster = _cluster(config)
+    providers = _capacity_providers(cluster, balancer)
     group = _security_group(config, balancer, vpc_id)
     service = ecs.Service(
         "Service",
         Cluster=Ref(cluster),
         TaskDefinition=Ref(task.definition),
-        DesiredCount=desired_count,
+        DesiredCount=_desired_count(config),
         CapacityProviderStrategy=_capacity(config),
         NetworkConfiguration=_network(subnet_ids, group),
-        LoadBalancers=[
-            ecs.LoadBalancer(
-                ContainerName=CONTAINER,
-                ContainerPort=PORT,
-                TargetGroupArn=Ref(balancer.target_group),
-            )
-        ],
-        HealthCheckGracePeriodSeconds=_GRACE_SECONDS,
-        DeploymentConfiguration=_deployment(),
-        AvailabilityZoneRebalancing="ENABLED",
+        LoadBalancers=[_registration(balancer)],
         EnableExecuteCommand=config.compute.ecs_execute_command,
         EnableECSManagedTags=True,
         PropagateTags="SERVICE",
-        # ECS refuses a target group that no listener forwards to.
-        DependsOn=balancer.https_listener.title,
+        # ECS refuses a target group that no listener forwards to, and a capacity provider
+        # that the cluster is not associated with.
+        DependsOn=[balancer.https_listener.title, providers.title],
+        **_replacement(),
     )
-    return EcsService(cluster, service, group, (_balancer_egress(balancer, group),))
+    return EcsService(cluster, providers, service, group, (_balancer_egress(balancer, group),))
 
 
 def _cluster(config: EnvironmentConfig) -> Any:
     insights = "enabled" if config.monitoring.detailed_metrics else "disabled"
     return ecs.Cluster(
         "Cluster",
-        # A strategy may name only what the cluster is associated with.
-        CapacityProviders=["FARGATE", "FARGATE_SPOT"],
         ClusterSettings=[ecs.ClusterSetting(Name="containerInsights", Value=insights)],
+    )
+
+
+def _desired_count(config: EnvironmentConfig) -> int:
+    # Before the first image, no task could start.
+    return config.compute.ecs_desired_count if config.frontend.image else 0
+
+
+def _capacity_providers(cluster: Any, balancer: LoadBalancer) -> Any:
+    """Return what associates Fargate and Fargate Spot with a cluster.
+
+    In an account without ECS so far, the cluster brings about the service-linked role that
+    this needs, and which takes a while to work: as long as a load balancer takes to start.
+
+    Source: https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/818
+    """
+    return ecs.ClusterCapacityProviderAssociations(
+        "ClusterCapacityProviders",
+        Cluster=Ref(cluster),
+        CapacityProviders=["FARGATE", "FARGATE_SPOT"],
+        DefaultCapacityProviderStrategy=[],
+        DependsOn=balancer.balancer.title,
     )
 
 
@@ -111,12 +124,17 @@ def _capacity(config: EnvironmentConfig) -> list[Any]:
     return [base, spot]
 
 
-def _deployment() -> Any:
-    return ecs.DeploymentConfiguration(
-        MinimumHealthyPercent=100,
-        MaximumPercent=200,
-        DeploymentCircuitBreaker=ecs.DeploymentCircuitBreaker(Enable=True, Rollback=True),
-    )
+def _replacement() -> dict[str, Any]:
+    """Return how new tasks take the place of old ones: before those go, or not at all."""
+    return {
+        "HealthCheckGracePeriodSeconds": _GRACE_SECONDS,
+        "AvailabilityZoneRebalancing": "ENABLED",
+        "DeploymentConfiguration": ecs.DeploymentConfiguration(
+            MinimumHealthyPercent=100,
+            MaximumPercent=200,
+            DeploymentCircuitBreaker=ecs.DeploymentCircuitBreaker(Enable=True, Rollback=True),
+        ),
+    }
 
 
 def _network(subnet_ids: Value, group: Any) -> Any:
@@ -124,6 +142,14 @@ def _network(subnet_ids: Value, group: Any) -> Any:
         AwsvpcConfiguration=ecs.AwsvpcConfiguration(
             AssignPublicIp="DISABLED", Subnets=subnet_ids, SecurityGroups=[Ref(group)]
         )
+    )
+
+
+def _registration(balancer: LoadBalancer) -> Any:
+    return ecs.LoadBalancer(
+        ContainerName=CONTAINER,
+        ContainerPort=PORT,
+        TargetGroupArn=Ref(balancer.target_group),
     )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from aistudio_templates.model import Value
-from aistudio_templates.patterns.alarm import alarm
+from aistudio_templates.patterns.alarm import MetricAlarm, Threshold, alarm, alarms
+from aistudio_templates.patterns.function_facts import FunctionFacts
 from aistudio_templates.patterns.function_metrics import NAMESPACE
-from aistudio_templates.patterns.optimized_lambda import FunctionFacts
 from aistudio_templates.patterns.queue import QueueFacts
 
 _QUEUE_NAMESPACE = "AWS/SQS"
@@ -24,40 +24,35 @@ def function_alarms(function: FunctionFacts, *, topic_arn: Value) -> tuple[Any, 
 
     Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
     """
-    dimensions = {"FunctionName": function.value}
-    return (
-        alarm(
-            f"{function.title}ErrorsAlarm",
-            f"{function.title} fails: its log group has the errors, X-Ray the calls.",
-            metric=(NAMESPACE, "Errors"),
-            dimensions=dimensions,
-            statistic="Sum",
-            threshold=function.tolerated_errors + 1,
-            evaluation_periods=2,
-            topic_arn=topic_arn,
+    title = function.title
+    near_timeout_ms = function.timeout_seconds * 1000 * _NEAR_TIMEOUT
+    watched = (
+        MetricAlarm(
+            f"{title}ErrorsAlarm",
+            f"{title} fails: its log group has the errors, X-Ray the calls.",
+            (NAMESPACE, "Errors"),
+            Threshold(function.tolerated_errors + 1, evaluation_periods=2),
+            "Sum",
         ),
-        alarm(
-            f"{function.title}ThrottlesAlarm",
-            f"{function.title} is throttled: the account's concurrency is used up, or what is "
-            "reserved for it is too little.",
-            metric=(NAMESPACE, "Throttles"),
-            dimensions=dimensions,
-            statistic="Sum",
-            threshold=1,
-            topic_arn=topic_arn,
+        MetricAlarm(
+            f"{title}ThrottlesAlarm",
+            f"{title} is throttled: the account's concurrency is used up, or what is reserved "
+            "for it is too little.",
+            (NAMESPACE, "Throttles"),
+            Threshold(1),
+            "Sum",
         ),
-        alarm(
-            f"{function.title}DurationAlarm",
-            f"{function.title} nearly times out after {function.timeout_seconds} s: give it more "
-            "memory or time, or smaller work.",
-            metric=(NAMESPACE, "Duration"),
-            dimensions=dimensions,
-            statistic="Maximum",
-            threshold=function.timeout_seconds * 1000 * _NEAR_TIMEOUT,
-            evaluation_periods=1,
-            topic_arn=topic_arn,
+        MetricAlarm(
+            f"{title}DurationAlarm",
+            f"{title} nearly times out after {function.timeout_seconds} s: give it more memory "
+            "or time, or smaller work.",
+            (NAMESPACE, "Duration"),
+            Threshold(near_timeout_ms, evaluation_periods=1),
+            "Maximum",
         ),
     )
+    dimensions = {"FunctionName": function.value}
+    return alarms(watched, dimensions=dimensions, topic_arn=topic_arn)
 
 
 def queue_alarm(queue: QueueFacts, *, topic_arn: Value) -> Any:
@@ -70,27 +65,27 @@ def queue_alarm(queue: QueueFacts, *, topic_arn: Value) -> Any:
     Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/
     sqs-available-cloudwatch-metrics.html
     """
-    dimensions = {"QueueName": queue.value}
-    if queue.dead_letter:
-        return alarm(
-            f"{queue.title}Alarm",
-            f"{queue.title} holds messages that nobody could process: each says why; mend the "
-            "cause, then start a redrive.",
-            metric=(_QUEUE_NAMESPACE, "ApproximateNumberOfMessagesVisible"),
-            dimensions=dimensions,
-            statistic="Maximum",
-            threshold=1,
-            evaluation_periods=1,
-            topic_arn=topic_arn,
-        )
-    return alarm(
+    watched = _dead_letters(queue) if queue.dead_letter else _age(queue)
+    return alarm(watched, dimensions={"QueueName": queue.value}, topic_arn=topic_arn)
+
+
+def _dead_letters(queue: QueueFacts) -> MetricAlarm:
+    return MetricAlarm(
+        f"{queue.title}Alarm",
+        f"{queue.title} holds messages that nobody could process: each says why; mend the "
+        "cause, then start a redrive.",
+        (_QUEUE_NAMESPACE, "ApproximateNumberOfMessagesVisible"),
+        Threshold(1, evaluation_periods=1),
+        "Maximum",
+    )
+
+
+def _age(queue: QueueFacts) -> MetricAlarm:
+    return MetricAlarm(
         f"{queue.title}AgeAlarm",
         f"{queue.title} is not worked off: its oldest message waits for more than "
         f"{queue.max_age_seconds} s.",
-        metric=(_QUEUE_NAMESPACE, "ApproximateAgeOfOldestMessage"),
-        dimensions=dimensions,
-        statistic="Maximum",
-        threshold=queue.max_age_seconds,
-        evaluation_periods=1,
-        topic_arn=topic_arn,
+        (_QUEUE_NAMESPACE, "ApproximateAgeOfOldestMessage"),
+        Threshold(queue.max_age_seconds, evaluation_periods=1),
+        "Maximum",
     )

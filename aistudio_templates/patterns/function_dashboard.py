@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aistudio_templates import names
 from aistudio_templates.config import EnvironmentConfig
 from aistudio_templates.patterns.dashboard import Metric, Widget, dashboard, graph, number
+from aistudio_templates.patterns.function_facts import FunctionFacts
 from aistudio_templates.patterns.function_metrics import cost_expression, function_metric
-
-if TYPE_CHECKING:
-    from aistudio_templates.patterns.optimized_lambda import FunctionFacts
 
 _RED = "#d13212"
 

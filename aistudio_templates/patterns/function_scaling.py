@@ -79,14 +79,26 @@ def live_alias(
             f"function {name}: provisioned concurrency with profile {profile.value!r}",
             "instances that are always paid for are for the profile 'critical'",
         )
-    version = awslambda.Version(
+    version = _version(name, function)
+    alias = _alias(name, function, version, provisioned)
+    if provisioned.maximum <= provisioned.minimum:
+        return LiveAlias(version, alias, None, None)
+    target = _scalable_target(name, function, alias, provisioned)
+    return LiveAlias(version, alias, target, _scaling_policy(name, target, provisioned))
+
+
+def _version(name: str, function: Any) -> Any:
+    return awslambda.Version(
         f"{name}Version{_digest(function)}",
         FunctionName=Ref(function),
         # An alias may still point here while the next version is published.
         DeletionPolicy="Retain",
         UpdateReplacePolicy="Retain",
     )
-    alias = awslambda.Alias(
+
+
+def _alias(name: str, function: Any, version: Any, provisioned: ProvisionedConcurrency) -> Any:
+    return awslambda.Alias(
         f"{name}LiveAlias",
         Name=LIVE,
         FunctionName=Ref(function),
@@ -95,10 +107,6 @@ def live_alias(
             ProvisionedConcurrentExecutions=provisioned.minimum
         ),
     )
-    if provisioned.maximum <= provisioned.minimum:
-        return LiveAlias(version, alias, None, None)
-    target = _scalable_target(name, function, alias, provisioned)
-    return LiveAlias(version, alias, target, _scaling_policy(name, target, provisioned))
 
 
 def _digest(function: Any) -> str:

@@ -38,8 +38,24 @@ _MIN_CRITICAL_LOG_DAYS = 30
 
 
 @dataclass(frozen=True)
+class Size:
+    """The size that a function asks for; what power tuning found wins.
+
+    Attributes:
+        profile: Gives what is not given here, and how long logs are kept; only
+            ``critical`` may keep provisioned instances.
+        memory_mib: 128 to 10,240, in MiB. Default: the profile's.
+        timeout_seconds: 1 to 900, in seconds. Default: the profile's.
+    """
+
+    profile: Profile = Profile.STANDARD
+    memory_mib: int | None = None
+    timeout_seconds: int | None = None
+
+
+@dataclass(frozen=True)
 class Sizing:
-    """A function's size.
+    """The size that a function gets.
 
     Attributes:
         memory_mib: Memory, in MiB; CPU comes with it.
@@ -52,29 +68,20 @@ class Sizing:
     tuned: bool
 
 
-def sizing(
-    config: EnvironmentConfig,
-    function: str,
-    profile: Profile,
-    *,
-    memory_mib: int | None = None,
-    timeout_seconds: int | None = None,
-) -> Sizing:
+def sizing(config: EnvironmentConfig, function: str, asked: Size) -> Sizing:
     """Return the size of a function: what tuning found, else what is given, else the profile's.
 
     Args:
         config: Tuning results and the defaults of the standard profile.
         function: The function in kebab case, as in ``compute.tuned_functions``.
-        profile: Gives what nothing else does.
-        memory_mib: Explicit memory, in MiB.
-        timeout_seconds: Explicit timeout, in seconds.
+        asked: What the function asks for.
 
     Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
     """
-    default_memory, default_timeout = _profile_size(config, profile)
+    default_memory, default_timeout = _profile_size(config, asked.profile)
     tuned = config.compute.tuned(function)
-    memory = memory_mib or default_memory
-    timeout = timeout_seconds or default_timeout
+    memory = asked.memory_mib or default_memory
+    timeout = asked.timeout_seconds or default_timeout
     if tuned is None:
         return Sizing(memory, timeout, tuned=False)
     return Sizing(tuned.memory_mib, tuned.timeout_seconds or timeout, tuned=True)

@@ -79,28 +79,16 @@ def job_table(
     Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/
     best-practices.html
     """
-    types = {partition_key: "S"}
-    if sort_key:
-        types[sort_key] = "N"
-    for index in indexes:
-        types |= {index.partition_key: "S", index.sort_key: "N"}
     table = dynamodb.Table(
         title,
-        AttributeDefinitions=[
-            dynamodb.AttributeDefinition(AttributeName=attribute, AttributeType=kind)
-            for attribute, kind in sorted(types.items())
-        ],
+        AttributeDefinitions=_attributes(partition_key, sort_key, indexes),
         KeySchema=_key(partition_key, sort_key),
         BillingMode="PAY_PER_REQUEST",
         SSESpecification=dynamodb.SSESpecification(SSEEnabled=True),
-        PointInTimeRecoverySpecification=dynamodb.PointInTimeRecoverySpecification(
-            PointInTimeRecoveryEnabled=True
-        ),
-        TimeToLiveSpecification=dynamodb.TimeToLiveSpecification(
-            AttributeName=TIME_TO_LIVE, Enabled=True
-        ),
+        PointInTimeRecoverySpecification=_point_in_time_recovery(),
+        TimeToLiveSpecification=_time_to_live(),
         DeletionProtectionEnabled=config.deploy.termination_protection,
-        DeletionPolicy="Retain",
+        DeletionPolicy=_deletion_policy(config, name),
         UpdateReplacePolicy="Retain",
         **present(
             TableName=name,
@@ -108,6 +96,40 @@ def job_table(
         ),
     )
     return JobTable(table, TableFacts(Ref(table), title))
+
+
+def _attributes(partition_key: str, sort_key: str | None, indexes: Sequence[Index]) -> list[Any]:
+    """Return the attributes that are keys, each once, as DynamoDB wants them."""
+    types = {partition_key: "S"}
+    if sort_key:
+        types[sort_key] = "N"
+    for index in indexes:
+        types |= {index.partition_key: "S", index.sort_key: "N"}
+    return [
+        dynamodb.AttributeDefinition(AttributeName=attribute, AttributeType=kind)
+        for attribute, kind in sorted(types.items())
+    ]
+
+
+def _point_in_time_recovery() -> Any:
+    return dynamodb.PointInTimeRecoverySpecification(PointInTimeRecoveryEnabled=True)
+
+
+def _time_to_live() -> Any:
+    return dynamodb.TimeToLiveSpecification(AttributeName=TIME_TO_LIVE, Enabled=True)
+
+
+def _deletion_policy(config: EnvironmentConfig, name: str | None) -> str:
+    """Return what becomes of a table whose stack goes: it stays.
+
+    A named one that a failed creation left behind would be in the way of the next attempt, so
+    there it goes, unless it is protected: that would only make the rollback fail too.
+
+    Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/
+    aws-attribute-deletionpolicy.html
+    """
+    stays = name is None or config.deploy.termination_protection
+    return "Retain" if stays else "RetainExceptOnCreate"
 
 
 def _key(partition_key: str, sort_key: str | None) -> list[Any]:

@@ -7,8 +7,8 @@ from typing import Any
 
 from aistudio_templates.config import EnvironmentConfig
 from aistudio_templates.patterns.dashboard import Metric, Widget, dashboard, graph, number, text
+from aistudio_templates.patterns.function_facts import FunctionFacts
 from aistudio_templates.patterns.function_metrics import cost_expression, function_metric
-from aistudio_templates.patterns.optimized_lambda import FunctionFacts
 from aistudio_templates.prices import HOURS_PER_MONTH, regional_prices
 
 _HOUR_SECONDS = 3600
@@ -29,26 +29,9 @@ def lambda_cost_dashboard(config: EnvironmentConfig, functions: Watched) -> Any:
     Raises:
         ConfigError: The price book has no prices of the region.
     """
-    hourly = Metric(label="USD per hour", expression=_total(functions), id="hourly")
-    monthly = Metric(label="USD per month", expression=f"hourly * {HOURS_PER_MONTH}", id="monthly")
-    hidden = Metric(label="USD per hour", expression=_total(functions), id="hourly", visible=False)
     rows: list[list[Widget]] = [
         [text(_introduction(config, functions), height=5)],
-        [
-            graph(
-                "Cost per hour, all functions",
-                [*_terms(config, functions), hourly],
-                period_seconds=_HOUR_SECONDS,
-                unit_label="USD",
-            ),
-            number(
-                "At this rate, per month",
-                [*_terms(config, functions), hidden, monthly],
-                period_seconds=_HOUR_SECONDS,
-                width=12,
-                height=6,
-            ),
-        ],
+        _sums(config, functions),
         [
             graph(
                 "Cost per hour by function",
@@ -72,6 +55,26 @@ def lambda_cost_dashboard(config: EnvironmentConfig, functions: Watched) -> Any:
         ],
     ]
     return dashboard("LambdaCostDashboard", f"lambda-cost-{config.name}", rows)
+
+
+def _sums(config: EnvironmentConfig, functions: Watched) -> list[Widget]:
+    """Return what all functions cost together: by the hour, and as if it went on for a month."""
+    monthly = Metric(label="USD per month", expression=f"hourly * {HOURS_PER_MONTH}", id="monthly")
+    return [
+        graph(
+            "Cost per hour, all functions",
+            [*_terms(config, functions), _hourly(functions)],
+            period_seconds=_HOUR_SECONDS,
+            unit_label="USD",
+        ),
+        number(
+            "At this rate, per month",
+            [*_terms(config, functions), _hourly(functions, visible=False), monthly],
+            period_seconds=_HOUR_SECONDS,
+            width=12,
+            height=6,
+        ),
+    ]
 
 
 def _introduction(config: EnvironmentConfig, functions: Watched) -> str:
@@ -117,8 +120,9 @@ def _terms(config: EnvironmentConfig, functions: Watched, *, visible: bool = Fal
     return metrics
 
 
-def _total(functions: Watched) -> str:
-    return " + ".join(f"cost{index}" for index in range(len(functions)))
+def _hourly(functions: Watched, *, visible: bool = True) -> Metric:
+    total = " + ".join(f"cost{index}" for index in range(len(functions)))
+    return Metric(label="USD per hour", expression=total, id="hourly", visible=visible)
 
 
 def _by_function(

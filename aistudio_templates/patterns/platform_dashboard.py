@@ -23,9 +23,9 @@ from aistudio_templates.patterns.dashboard import (
     graph,
     text,
 )
+from aistudio_templates.patterns.function_facts import FunctionFacts
 from aistudio_templates.patterns.function_metrics import function_metric
 from aistudio_templates.patterns.job_table import TableFacts
-from aistudio_templates.patterns.optimized_lambda import FunctionFacts
 from aistudio_templates.patterns.queue import QueueFacts
 from aistudio_templates.patterns.streaming import streaming_rows
 

@@ -8,7 +8,7 @@ Source: https://github.com/alexcasalboni/aws-lambda-power-tuning
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,9 @@ from aistudio_templates import names
 from aistudio_templates.assets import Asset
 from aistudio_templates.config import EnvironmentConfig
 from aistudio_templates.model import Value
+from aistudio_templates.patterns.access import Access
 from aistudio_templates.patterns.function_code import python_code
+from aistudio_templates.patterns.function_sizing import Size
 from aistudio_templates.patterns.handle import Handle
 from aistudio_templates.patterns.log_group import log_group
 from aistudio_templates.patterns.optimized_lambda import OptimizedLambda, optimized_lambda
@@ -118,20 +120,18 @@ class _Functions:
         name: str,
         description: str,
         *,
-        statements: Sequence[Any] = (),
-        environment: Mapping[str, Value] | None = None,
+        access: Access,
         memory_mib: int = _MEMORY_MIB,
         timeout_seconds: int | None = None,
     ) -> OptimizedLambda:
+        longest = self.config.power_tuning.execution_timeout_seconds
         return optimized_lambda(
             f"PowerTuning{name}",
             self.config,
             code=python_code(self.asset, handler=f"{name.lower()}.handler"),
             description=description,
-            memory_mib=memory_mib,
-            timeout_seconds=timeout_seconds or self.config.power_tuning.execution_timeout_seconds,
-            statements=statements,
-            environment=environment,
+            size=Size(memory_mib=memory_mib, timeout_seconds=timeout_seconds or longest),
+            access=access,
         )
 
 
@@ -140,14 +140,16 @@ def _initializer(maker: _Functions, payload_store: PayloadStore) -> OptimizedLam
     return maker.make(
         "Initializer",
         "Checks the input of a power tuning",
-        statements=tuning.read_configurations(maker.config.name),
-        environment={
-            "EXECUTION_TIMEOUT_SECONDS": str(settings.execution_timeout_seconds),
-            "FUNCTION_PREFIX": names.physical_name(maker.config.name, ""),
-            "PAYLOAD_BUCKET_NAME": payload_store.name,
-            "PAYLOAD_PREFIX": PAYLOAD_PREFIX,
-            "POWER_VALUES": ",".join(map(str, settings.power_values)),
-        },
+        access=Access(
+            {
+                "EXECUTION_TIMEOUT_SECONDS": str(settings.execution_timeout_seconds),
+                "FUNCTION_PREFIX": names.physical_name(maker.config.name, ""),
+                "PAYLOAD_BUCKET_NAME": payload_store.name,
+                "PAYLOAD_PREFIX": PAYLOAD_PREFIX,
+                "POWER_VALUES": ",".join(map(str, settings.power_values)),
+            },
+            tuning.read_configurations(maker.config.name),
+        ),
     )
 
 
@@ -156,10 +158,7 @@ def _publisher(maker: _Functions) -> OptimizedLambda:
     return maker.make(
         "Publisher",
         "Publishes a version of a function for each memory size",
-        statements=[
-            *tuning.change_configurations(environment),
-            *tuning.publish_versions(environment),
-        ],
+        access=_changing(environment, tuning.publish_versions(environment)),
     )
 
 
@@ -169,15 +168,17 @@ def _executor(maker: _Functions, payload_store: PayloadStore) -> OptimizedLambda
         "Executor",
         "Invokes a function at one memory size and averages what it took",
         memory_mib=_EXECUTOR_MEMORY_MIB,
-        statements=[
-            *tuning.read_configurations(environment),
-            *tuning.invoke_any_function(environment),
-            *read_objects(payload_store.arn, prefix=PAYLOAD_PREFIX),
-        ],
-        environment={
-            "LAMBDA_PRICE_ARM64": f"{prices.usd('lambda.duration.arm64'):f}",
-            "LAMBDA_PRICE_X86_64": f"{prices.usd('lambda.duration.x86_64'):f}",
-        },
+        access=Access(
+            {
+                "LAMBDA_PRICE_ARM64": f"{prices.usd('lambda.duration.arm64'):f}",
+                "LAMBDA_PRICE_X86_64": f"{prices.usd('lambda.duration.x86_64'):f}",
+            },
+            (
+                *tuning.read_configurations(environment),
+                *tuning.invoke_any_function(environment),
+                *read_objects(payload_store.arn, prefix=PAYLOAD_PREFIX),
+            ),
+        ),
     )
 
 
@@ -186,10 +187,7 @@ def _cleaner(maker: _Functions) -> OptimizedLambda:
     return maker.make(
         "Cleaner",
         "Deletes the versions of a power tuning and restores the function",
-        statements=[
-            *tuning.change_configurations(environment),
-            *tuning.delete_versions(environment),
-        ],
+        access=_changing(environment, tuning.delete_versions(environment)),
     )
 
 
@@ -199,7 +197,7 @@ def _analyzer(maker: _Functions) -> OptimizedLambda:
         "Analyzer",
         "Chooses the memory size by a power tuning's strategy",
         timeout_seconds=_ANALYZER_TIMEOUT_SECONDS,
-        environment={"STATE_TRANSITION_PRICE": f"{transition:f}"},
+        access=Access({"STATE_TRANSITION_PRICE": f"{transition:f}"}),
     )
 
 
@@ -208,11 +206,13 @@ def _optimizer(maker: _Functions) -> OptimizedLambda:
     return maker.make(
         "Optimizer",
         "Gives a function the memory that power tuning found",
-        statements=[
-            *tuning.change_configurations(environment),
-            *tuning.publish_versions(environment),
-        ],
+        access=_changing(environment, tuning.publish_versions(environment)),
     )
+
+
+def _changing(environment: str, statements: Sequence[Any]) -> Access:
+    """Return the right to change the functions' configurations, and what goes with it."""
+    return Access(statements=(*tuning.change_configurations(environment), *statements))
 
 
 def _log_group_name(config: EnvironmentConfig) -> Value:

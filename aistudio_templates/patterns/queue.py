@@ -182,13 +182,7 @@ def consumer(
 
     Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
     """
-    if function.facts.timeout_seconds >= queue.visibility_seconds:
-        raise TemplateError(
-            f"function {function.facts.title}: its timeout of "
-            f"{function.facts.timeout_seconds} s is not below the visibility timeout of "
-            f"{queue.facts.title}, {queue.visibility_seconds} s",
-            "make the queue with the function's own timeout",
-        )
+    _check_visibility(function, queue)
     return awslambda.EventSourceMapping(
         f"{function.facts.title}Source",
         EventSourceArn=queue.arn,
@@ -198,6 +192,16 @@ def consumer(
         ScalingConfig=ScalingConfig(MaximumConcurrency=max_concurrency),
         **present(MaximumBatchingWindowInSeconds=batching_window_seconds or None),
     )
+
+
+def _check_visibility(function: OptimizedLambda, queue: Queue) -> None:
+    if function.facts.timeout_seconds >= queue.visibility_seconds:
+        raise TemplateError(
+            f"function {function.facts.title}: its timeout of "
+            f"{function.facts.timeout_seconds} s is not below the visibility timeout of "
+            f"{queue.facts.title}, {queue.visibility_seconds} s",
+            "make the queue with the function's own timeout",
+        )
 
 
 def _queue(

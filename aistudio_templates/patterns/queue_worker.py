@@ -12,13 +12,10 @@ from aistudio_templates.config import EnvironmentConfig
 from aistudio_templates.model import Value
 from aistudio_templates.patterns.access import Access, combined
 from aistudio_templates.patterns.function_code import FunctionCode
-from aistudio_templates.patterns.function_sizing import Profile, sizing
+from aistudio_templates.patterns.function_options import FunctionOptions
+from aistudio_templates.patterns.function_sizing import Size, sizing
 from aistudio_templates.patterns.handle import Handle
-from aistudio_templates.patterns.optimized_lambda import (
-    FunctionOptions,
-    OptimizedLambda,
-    optimized_lambda,
-)
+from aistudio_templates.patterns.optimized_lambda import OptimizedLambda, optimized_lambda
 from aistudio_templates.patterns.queue import (
     Queue,
     QueueFacts,
@@ -80,6 +77,7 @@ class QueueWorker(Handle):
         return self.function.assets
 
 
+_STANDARD = Size()
 _NO_ACCESS = Access()
 _NO_OPTIONS = FunctionOptions()
 
@@ -91,9 +89,7 @@ def queue_worker(
     work: Work,
     code: FunctionCode,
     description: str,
-    profile: Profile = Profile.STANDARD,
-    memory_mib: int | None = None,
-    timeout_seconds: int | None = None,
+    size: Size = _STANDARD,
     access: Access = _NO_ACCESS,
     layers: Sequence[Value] = (),
     options: FunctionOptions = _NO_OPTIONS,
@@ -106,38 +102,23 @@ def queue_worker(
         work: The queue.
         code: What the function runs.
         description: What it does, for the console.
-        profile: Gives what is not given here.
-        memory_mib: Explicit memory, in MiB.
-        timeout_seconds: Explicit timeout, in seconds.
+        size: Profile, memory and timeout.
         access: What it may reach beside its queues.
         layers: ARNs of layer versions.
         options: What few functions need.
     """
-    size = sizing(config, names.kebab_case(name), profile, timeout_seconds=timeout_seconds)
-    queue = _queue(work, size.timeout_seconds)
-    needs = combined(
-        Access({"ENVIRONMENT": config.name}), _queue_access(queue, work.max_receives), access
-    )
+    queue = _queue(work, sizing(config, names.kebab_case(name), size).timeout_seconds)
     function = optimized_lambda(
         name,
         config,
         code=code,
         description=description,
-        profile=profile,
-        memory_mib=memory_mib,
-        timeout_seconds=timeout_seconds,
-        statements=needs.statements,
-        environment=needs.environment,
+        size=size,
+        access=combined(_own_access(config, work, queue), access),
         layers=layers,
         options=options,
     )
-    source = consumer(
-        function,
-        queue.main,
-        batch_size=work.batch_size,
-        max_concurrency=work.max_concurrency,
-        batching_window_seconds=work.batching_window_seconds,
-    )
+    source = _source(function, queue.main, work)
     own_dlq = queue.dead_letter if work.dlq is None else None
     return QueueWorker(function, queue.main, source, own_dlq, queue.dead_letter.facts)
 
@@ -155,9 +136,23 @@ def _queue(work: Work, timeout_seconds: int) -> QueueWithDlq:
     )
 
 
-def _queue_access(queue: QueueWithDlq, max_receives: int) -> Access:
+def _own_access(config: EnvironmentConfig, work: Work, queue: QueueWithDlq) -> Access:
     """Return what a worker needs that puts hopeless messages aside without further attempts."""
     return Access(
-        {"DEAD_LETTER_QUEUE_URL": queue.dead_letter.url, "MAX_RECEIVES": str(max_receives)},
+        {
+            "ENVIRONMENT": config.name,
+            "DEAD_LETTER_QUEUE_URL": queue.dead_letter.url,
+            "MAX_RECEIVES": str(work.max_receives),
+        },
         (*consume_messages(queue.main.arn), *send_messages(queue.dead_letter.arn)),
+    )
+
+
+def _source(function: OptimizedLambda, queue: Queue, work: Work) -> Any:
+    return consumer(
+        function,
+        queue,
+        batch_size=work.batch_size,
+        max_concurrency=work.max_concurrency,
+        batching_window_seconds=work.batching_window_seconds,
     )

@@ -49,16 +49,7 @@ def rds_proxy(
     """
     if not config.database.proxy:
         return None
-    role = iam.Role(
-        "ProxyRole",
-        AssumeRolePolicyDocument=service_trust("rds.amazonaws.com", source_arn=Sub(_PROXY_ARN)),
-        Policies=[
-            iam.Policy(
-                PolicyName="ReadMasterSecret",
-                PolicyDocument=policy([read_secret(cluster.secret_arn)]),
-            )
-        ],
-    )
+    role = _role(cluster)
     group = _security_group(config, vpc_id)
     proxy = rds.DBProxy(
         "Proxy",
@@ -72,15 +63,31 @@ def rds_proxy(
         VpcSecurityGroupIds=[Ref(group)],
         VpcSubnetIds=subnet_ids,
     )
-    target_group = rds.DBProxyTargetGroup(
+    rules = _rules(group, cluster.security_group)
+    return RdsProxy(proxy, _target_group(proxy, cluster), role, group, rules)
+
+
+def _role(cluster: AuroraCluster) -> Any:
+    return iam.Role(
+        "ProxyRole",
+        AssumeRolePolicyDocument=service_trust("rds.amazonaws.com", source_arn=Sub(_PROXY_ARN)),
+        Policies=[
+            iam.Policy(
+                PolicyName="ReadMasterSecret",
+                PolicyDocument=policy([read_secret(cluster.secret_arn)]),
+            )
+        ],
+    )
+
+
+def _target_group(proxy: Any, cluster: AuroraCluster) -> Any:
+    return rds.DBProxyTargetGroup(
         "ProxyTargetGroup",
         DBProxyName=Ref(proxy),
         TargetGroupName="default",
         DBClusterIdentifiers=[cluster.reference.identifier],
         DependsOn=[instance.title for instance in cluster.instances],
     )
-    rules = _rules(group, cluster.security_group)
-    return RdsProxy(proxy, target_group, role, group, rules)
 
 
 def _security_group(config: EnvironmentConfig, vpc_id: Value) -> Any:

@@ -7,10 +7,12 @@ from typing import Any, ClassVar
 
 from troposphere.cloudformation import AWSCustomObject
 
-from aistudio_templates.assets import Asset
+from aistudio_templates.assets import Asset, migrations_digest
 from aistudio_templates.config import EnvironmentConfig
+from aistudio_templates.patterns.access import Access
 from aistudio_templates.patterns.aurora import AuroraCluster
 from aistudio_templates.patterns.function_code import python_code
+from aistudio_templates.patterns.function_sizing import Size
 from aistudio_templates.patterns.handle import Handle
 from aistudio_templates.patterns.optimized_lambda import OptimizedLambda, optimized_lambda
 from aistudio_templates.policies.grants import use_data_api
@@ -48,15 +50,15 @@ class SchemaInitializer(Handle):
 
 
 def schema_initializer(
-    config: EnvironmentConfig, cluster: AuroraCluster, *, asset: Asset, migrations_digest: str
+    config: EnvironmentConfig, cluster: AuroraCluster, *, asset: Asset
 ) -> SchemaInitializer | None:
     """Return the hook, or ``None`` where ``database.initialize_schema`` is off.
 
     Args:
         config: Database name and switches.
         cluster: The cluster whose schema it keeps; its instances must exist first.
-        asset: The initializer function's source, migrations included.
-        migrations_digest: Digest of the migrations alone: a change of it runs them.
+        asset: The initializer function's source, with all migrations: a change of these
+            alone runs them.
     """
     if not config.database.initialize_schema:
         return None
@@ -65,9 +67,12 @@ def schema_initializer(
         config,
         code=python_code(asset),
         description="Runs the database's migrations through the Data API",
-        timeout_seconds=_TIMEOUT_SECONDS,
-        memory_mib=_MEMORY_MIB,
-        statements=use_data_api(cluster_arn=cluster.reference.arn, secret_arn=cluster.secret_arn),
+        size=Size(memory_mib=_MEMORY_MIB, timeout_seconds=_TIMEOUT_SECONDS),
+        access=Access(
+            statements=use_data_api(
+                cluster_arn=cluster.reference.arn, secret_arn=cluster.secret_arn
+            )
+        ),
     )
     schema = DatabaseSchema(
         "DatabaseSchema",
@@ -76,7 +81,7 @@ def schema_initializer(
         ClusterArn=cluster.reference.arn,
         SecretArn=cluster.secret_arn,
         DatabaseName=config.database.database_name,
-        MigrationsDigest=migrations_digest,
+        MigrationsDigest=migrations_digest(asset),
         # The Data API answers only once an instance is there.
         DependsOn=[instance.title for instance in cluster.instances],
         # Leaving the set must not touch data, and the function does nothing on Delete.

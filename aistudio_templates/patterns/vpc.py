@@ -88,13 +88,7 @@ def vpc(config: EnvironmentConfig) -> Vpc:
         ConfigError: The subnets do not fit into the VPC's CIDR.
     """
     plan = plan_subnets(config.network)
-    network = ec2.VPC(
-        "Vpc",
-        CidrBlock=config.network.cidr,
-        EnableDnsHostnames=True,
-        EnableDnsSupport=True,
-        Tags=_name_tag(config, "vpc"),
-    )
+    network = _network(config)
     gateway = ec2.InternetGateway("InternetGateway", Tags=_name_tag(config, "internet-gateway"))
     attachment = ec2.VPCGatewayAttachment(
         "InternetGatewayAttachment", VpcId=Ref(network), InternetGatewayId=Ref(gateway)
@@ -103,9 +97,6 @@ def vpc(config: EnvironmentConfig) -> Vpc:
     application = _tier(config, "application", plan.application, table_each=True)
     data = _tier(config, "data", plan.data, table_each=False)
     isolated = _tier(config, "isolated", plan.isolated, table_each=False)
-    tables = [
-        table for tier in (public, application, data, isolated) for table in tier.route_tables
-    ]
     return Vpc(
         vpc=network,
         internet_gateway=gateway,
@@ -114,17 +105,29 @@ def vpc(config: EnvironmentConfig) -> Vpc:
         application=application,
         data=data,
         isolated=isolated,
-        public_route=ec2.Route(
-            "PublicDefaultRoute",
-            RouteTableId=Ref(public.route_tables[0]),
-            DestinationCidrBlock="0.0.0.0/0",
-            GatewayId=Ref(gateway),
-            DependsOn=attachment.title,
-        ),
+        public_route=_public_route(public, gateway, attachment),
         nat=_nat_gateways(config, public, application, attachment),
-        gateway_endpoints=tuple(
-            _gateway_endpoint(config, service, tables) for service in GATEWAY_ENDPOINT_SERVICES
-        ),
+        gateway_endpoints=_gateway_endpoints(config, (public, application, data, isolated)),
+    )
+
+
+def _network(config: EnvironmentConfig) -> Any:
+    return ec2.VPC(
+        "Vpc",
+        CidrBlock=config.network.cidr,
+        EnableDnsHostnames=True,
+        EnableDnsSupport=True,
+        Tags=_name_tag(config, "vpc"),
+    )
+
+
+def _public_route(public: SubnetTier, gateway: Any, attachment: Any) -> Any:
+    return ec2.Route(
+        "PublicDefaultRoute",
+        RouteTableId=Ref(public.route_tables[0]),
+        DestinationCidrBlock="0.0.0.0/0",
+        GatewayId=Ref(gateway),
+        DependsOn=attachment.title,
     )
 
 
@@ -200,14 +203,18 @@ def _nat_gateways(
     return NatGateways(gateways, addresses, routes)
 
 
-def _gateway_endpoint(config: EnvironmentConfig, service: str, tables: Sequence[Any]) -> Any:
-    return ec2.VPCEndpoint(
-        f"{names.pascal_case(service)}GatewayEndpoint",
-        VpcId=Ref("Vpc"),
-        VpcEndpointType="Gateway",
-        ServiceName=Sub(f"com.amazonaws.${{AWS::Region}}.{service}"),
-        RouteTableIds=[Ref(table) for table in tables],
-        Tags=_name_tag(config, service),
+def _gateway_endpoints(config: EnvironmentConfig, tiers: Sequence[SubnetTier]) -> tuple[Any, ...]:
+    tables = [table for tier in tiers for table in tier.route_tables]
+    return tuple(
+        ec2.VPCEndpoint(
+            f"{names.pascal_case(service)}GatewayEndpoint",
+            VpcId=Ref("Vpc"),
+            VpcEndpointType="Gateway",
+            ServiceName=Sub(f"com.amazonaws.${{AWS::Region}}.{service}"),
+            RouteTableIds=[Ref(table) for table in tables],
+            Tags=_name_tag(config, service),
+        )
+        for service in GATEWAY_ENDPOINT_SERVICES
     )
 
 

@@ -42,7 +42,25 @@ def interface_endpoints(
     services = config.network.interface_endpoints
     if not services:
         return None
-    group = ec2.SecurityGroup(
+    group = _security_group(config, vpc_id)
+    endpoints = tuple(
+        ec2.VPCEndpoint(
+            names.pascal_case(service.replace(".", "-")) + "InterfaceEndpoint",
+            VpcId=vpc_id,
+            VpcEndpointType="Interface",
+            ServiceName=Sub(f"com.amazonaws.${{AWS::Region}}.{service}"),
+            PrivateDnsEnabled=True,
+            SecurityGroupIds=[Ref(group)],
+            SubnetIds=list(subnet_ids),
+            Tags=Tags(Name=names.physical_name(config.name, service.replace(".", "-"))),
+        )
+        for service in services
+    )
+    return InterfaceEndpoints(group, endpoints)
+
+
+def _security_group(config: EnvironmentConfig, vpc_id: Value) -> Any:
+    return ec2.SecurityGroup(
         "InterfaceEndpointSecurityGroup",
         VpcId=vpc_id,
         GroupDescription="HTTPS from inside the VPC to interface endpoints",
@@ -58,17 +76,3 @@ def interface_endpoints(
         SecurityGroupEgress=no_egress(),
         Tags=Tags(Name=names.physical_name(config.name, "interface-endpoints")),
     )
-    endpoints = tuple(
-        ec2.VPCEndpoint(
-            names.pascal_case(service.replace(".", "-")) + "InterfaceEndpoint",
-            VpcId=vpc_id,
-            VpcEndpointType="Interface",
-            ServiceName=Sub(f"com.amazonaws.${{AWS::Region}}.{service}"),
-            PrivateDnsEnabled=True,
-            SecurityGroupIds=[Ref(group)],
-            SubnetIds=list(subnet_ids),
-            Tags=Tags(Name=names.physical_name(config.name, service.replace(".", "-"))),
-        )
-        for service in services
-    )
-    return InterfaceEndpoints(group, endpoints)

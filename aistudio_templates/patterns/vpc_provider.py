@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from troposphere import GetAtt, Parameter, Ref
+from troposphere import GetAtt, Parameter, Ref, Split
 
 from aistudio_templates import names
 from aistudio_templates.config import EnvironmentConfig
@@ -18,18 +18,25 @@ from aistudio_templates.model import Value
 from aistudio_templates.patterns.handle import Handle
 from aistudio_templates.patterns.vpc import Vpc, vpc
 
-_SUBNET_LIST = "AWS::SSM::Parameter::Value<List<AWS::EC2::Subnet::Id>>"
+_TEXT = "AWS::SSM::Parameter::Value<String>"
 
 _SHARED_PARAMETERS = {
     "vpc-id": "AWS::SSM::Parameter::Value<AWS::EC2::VPC::Id>",
-    "vpc-cidr": "AWS::SSM::Parameter::Value<String>",
-    "vpc-azs": "AWS::SSM::Parameter::Value<List<String>>",
-    "vpc-public-subnet-ids": _SUBNET_LIST,
-    "vpc-private-subnet-ids": _SUBNET_LIST,
-    "vpc-data-subnet-ids": _SUBNET_LIST,
-    "vpc-isolated-subnet-ids": _SUBNET_LIST,
+    "vpc-cidr": _TEXT,
+    "vpc-azs": _TEXT,
+    "vpc-public-subnet-ids": _TEXT,
+    "vpc-private-subnet-ids": _TEXT,
+    "vpc-data-subnet-ids": _TEXT,
+    "vpc-isolated-subnet-ids": _TEXT,
 }
-"""Name below ``/aistudio/<environment>/`` → type of the parameter that reads it."""
+"""Name below ``/aistudio/<environment>/`` → type of the parameter that reads it.
+
+Lists are published as text with commas. CloudFormation's list types are for Parameter
+Store's ``StringList``, so the text is split here.
+
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/
+cloudformation-supplied-parameter-types.html
+"""
 
 
 @dataclass(frozen=True)
@@ -117,13 +124,17 @@ def _shared(owner: str) -> ProvidedVpc:
         )
         for name, parameter_type in _SHARED_PARAMETERS.items()
     }
+
+    def listed(name: str) -> Value:
+        return Split(",", Ref(parameters[name]))
+
     return ProvidedVpc(
         vpc_id=Ref(parameters["vpc-id"]),
         cidr=Ref(parameters["vpc-cidr"]),
-        availability_zones=Ref(parameters["vpc-azs"]),
-        public_subnet_ids=Ref(parameters["vpc-public-subnet-ids"]),
-        application_subnet_ids=Ref(parameters["vpc-private-subnet-ids"]),
-        data_subnet_ids=Ref(parameters["vpc-data-subnet-ids"]),
-        isolated_subnet_ids=Ref(parameters["vpc-isolated-subnet-ids"]),
+        availability_zones=listed("vpc-azs"),
+        public_subnet_ids=listed("vpc-public-subnet-ids"),
+        application_subnet_ids=listed("vpc-private-subnet-ids"),
+        data_subnet_ids=listed("vpc-data-subnet-ids"),
+        isolated_subnet_ids=listed("vpc-isolated-subnet-ids"),
         parameters=tuple(parameters.values()),
     )

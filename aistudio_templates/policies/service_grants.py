@@ -6,6 +6,7 @@ what the web application's hosting needs.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,11 +17,36 @@ from troposphere import GetAtt, Sub
 from aistudio_templates.model import Value
 from aistudio_templates.policies.statements import allow, allow_if
 
+_PROFILE = re.compile(r"(?:apac|au|ca|eu|global|jp|us|us-gov)\.(?P<model>.+)")
+"""An inference profile of AWS: its geography, and the model that it leads to.
+
+Source: https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html
+"""
+
 
 def invoke_model(model_id: str) -> tuple[Statement, ...]:
-    """Let a role invoke one of Bedrock's foundation models."""
-    arn = f"arn:${{AWS::Partition}}:bedrock:${{AWS::Region}}::foundation-model/{model_id}"
-    return (allow([bedrock.InvokeModel], Sub(arn)),)
+    """Let a role invoke one of Bedrock's foundation models, directly or through a profile.
+
+    A profile spreads over regions: whoever invokes it needs the model in all of them.
+
+    Args:
+        model_id: Such as ``cohere.embed-v4:0``, or ``us.cohere.embed-v4:0`` for a profile.
+
+    Source: https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-prereq.html
+    """
+    profile = _PROFILE.fullmatch(model_id)
+    if profile is None:
+        arn = f"arn:${{AWS::Partition}}:bedrock:${{AWS::Region}}::foundation-model/{model_id}"
+        return (allow([bedrock.InvokeModel], Sub(arn)),)
+    account = "arn:${AWS::Partition}:bedrock:${AWS::Region}:${AWS::AccountId}"
+    everywhere = "arn:${AWS::Partition}:bedrock:*::foundation-model/${Model}"
+    return (
+        allow(
+            [bedrock.InvokeModel],
+            Sub(everywhere, Model=profile["model"]),
+            Sub(f"{account}:inference-profile/{model_id}"),
+        ),
+    )
 
 
 def invoke_models(model_ids: Sequence[str]) -> tuple[Statement, ...]:
@@ -145,4 +171,7 @@ def send_email(
     Source: https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html
     """
     resources = [*identity_arns, configuration_set_arn]
-    return (allow_if("ses:FromAddress", sender_address, [ses.SendEmail], *resources),)
+    # SendEmail of API v2 asks for the second one when a message is MIME, and AWS does not say
+    # whether an attachment makes it so. https://github.com/anymail/django-anymail/issues/384
+    actions = [ses.SendEmail, ses.SendRawEmail]
+    return (allow_if("ses:FromAddress", sender_address, actions, *resources),)

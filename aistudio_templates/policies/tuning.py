@@ -45,9 +45,11 @@ def delete_versions(environment: str) -> tuple[Statement, ...]:
     """Let a role delete versions and aliases of the environment's functions.
 
     A version is deleted by the action that deletes a function; the pattern demands a version,
-    so that the function itself is out of reach.
+    so that the function itself is out of reach. Lambda checks a request with a qualifier against
+    the ARN with that qualifier.
 
-    Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html and
+    https://github.com/aws/aws-cdk/pull/19318
     """
     actions = [awslambda.DeleteAlias, awslambda.ListAliases, awslambda.ListVersionsByFunction]
     return (

@@ -49,6 +49,13 @@ WILDCARDS: tuple[Wildcard, ...] = (
         "https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html",
     ),
     Wildcard(
+        frozenset({"bedrock:InvokeModel"}),
+        "arn:${AWS::Partition}:bedrock:*::foundation-model/${Model}",
+        "An inference profile spreads over regions, and which ones is AWS's to change; only with "
+        "a profile as processing.embedding_model_id.",
+        "https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-prereq.html",
+    ),
+    Wildcard(
         frozenset({"bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"}),
         "arn:${AWS::Partition}:bedrock:*::foundation-model/anthropic.claude-*",
         "An inference profile spreads over regions, and versions of a model come and go.",

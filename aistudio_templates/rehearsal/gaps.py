@@ -3,7 +3,7 @@
 One function a gap, with the symptom observed with ministack 1.5.33; a test for each
 fails once the emulator does it by itself. Never bend a template to suit the emulator.
 Runs in the child; may use the emulator. Wider repairs have modules of their own:
-``nested``, ``attributes`` and ``invocation_report``.
+``nested``, ``attributes``, ``invocation_report``, ``schedules`` and ``mail_events``.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from ministack.services import secretsmanager
 from ministack.services.cloudformation import provisioners
 
 from aistudio_templates.rehearsal.invocation_report import report_invocations
+from aistudio_templates.rehearsal.mail_events import publish_mail_events
+from aistudio_templates.rehearsal.schedules import invoke_as_scheduled
 
 _CLUSTER = "AWS::RDS::DBCluster"
 _SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a resource type
@@ -27,11 +29,13 @@ Created = tuple[str, dict[str, Any]]
 
 
 def close_all() -> None:
-    """Apply every repair of this module; called once, before anything is served."""
+    """Apply the repairs of this module and of single services; called once, before serving."""
     accept_metric_math_alarms()
     manage_cluster_passwords()
     refer_to_secrets_by_arn()
     report_invocations()
+    invoke_as_scheduled()
+    publish_mail_events()
 
 
 def accept_metric_math_alarms() -> None:

@@ -1,9 +1,9 @@
 """Nothing leaves the machine: the child refuses to connect to anything but loopback.
 
-The child's own connections are refused by an audit hook, which nothing in the process
-can remove. Functions run in processes of their own: their environment names a proxy that
-is not there, which every HTTP client of the standard library and of the AWS SDK obeys.
-Runs in the child; standard library only.
+Connections are refused by an audit hook, which nothing in the process can remove. It is in
+the child and, by ``confinement``, in every Python function that the child runs. Whatever
+else is run there has an environment that names a proxy which is not there.
+Runs in the child and in its functions' workers; standard library only.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def refuse_outbound() -> None:
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:
     if event in _CONNECTING:
         address = arguments[1]
-    elif event == "socket.getaddrinfo":
+    elif event == "socket.getaddrinfo" and not _is_address(arguments[0]):
         # A name server would be asked on the way to a host that is refused anyway.
         address = (arguments[0] or "",)
     else:
@@ -53,7 +53,15 @@ def _is_local(address: Any) -> bool:
     host = address[0]
     if host in {"", "localhost"}:
         return True
+    return _is_address(host) and ipaddress.ip_address(host).is_loopback
+
+
+def _is_address(host: Any) -> bool:
+    """Return whether a host is given by address, so that nobody is asked for it."""
+    if not isinstance(host, str):  # bytes and numbers are read in another way
+        return False
     try:
-        return ipaddress.ip_address(host).is_loopback
+        ipaddress.ip_address(host)
     except ValueError:
         return False
+    return True

@@ -24,6 +24,7 @@ from aistudio_templates.rehearsal import (
     recorder,
     statements,
 )
+from aistudio_templates.rehearsal.confinement import confine_functions
 from aistudio_templates.rehearsal.lifeline import tie_to_parent
 from aistudio_templates.rehearsal.observation import Observation
 from aistudio_templates.rehearsal.outbound import refuse_outbound
@@ -38,6 +39,7 @@ def main(descriptor: str) -> None:
     """
     tie_to_parent(Path.cwd())
     refuse_outbound()
+    confine_functions()
     # Lambda functions inherit this environment and must not find our package.
     os.environ.pop("PYTHONPATH", None)
     config = Config()

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from troposphere import Ref, secretsmanager
+from troposphere import Ref
 
 from aistudio_templates.assets import function_asset
 from aistudio_templates.config import EnvironmentConfig, Organization, sign_in_urls
 from aistudio_templates.model import Outputs, StackTemplate, Value, exported, stack_template
+from aistudio_templates.patterns.access import Access
 from aistudio_templates.patterns.application_access import AUTH_SECRET_KEY
 from aistudio_templates.patterns.cognito import sign_in
 from aistudio_templates.patterns.function_code import python_code
+from aistudio_templates.patterns.function_facts import FunctionFacts
+from aistudio_templates.patterns.function_options import FunctionOptions
+from aistudio_templates.patterns.function_sizing import Size
+from aistudio_templates.patterns.generated_secret import generated_secret
 from aistudio_templates.patterns.handle import resources
-from aistudio_templates.patterns.optimized_lambda import (
-    FunctionFacts,
-    FunctionOptions,
-    OptimizedLambda,
-    optimized_lambda,
-)
+from aistudio_templates.patterns.optimized_lambda import OptimizedLambda, optimized_lambda
 
 _AUTH_SECRET_LENGTH = 32
 
@@ -57,7 +56,12 @@ def build(config: EnvironmentConfig, organization: Organization) -> StackTemplat
     """Return the auth stack: user pool, trigger, and the secret of the application's sessions."""
     trigger = _pre_sign_up(config, organization)
     pool = sign_in(config, pre_sign_up=trigger, urls=sign_in_urls(config, organization))
-    secret = _auth_secret()
+    secret = generated_secret(
+        "AuthSecret",
+        "Signs the application's sessions; a new value signs everybody out",
+        key=AUTH_SECRET_KEY,
+        length=_AUTH_SECRET_LENGTH,
+    )
     return stack_template(
         f"AI Studio, {config.name}: user pool and the secret of the application's sessions",
         resources(trigger, pool, [secret]),
@@ -80,23 +84,7 @@ def _pre_sign_up(config: EnvironmentConfig, organization: Organization) -> Optim
         config,
         code=python_code(function_asset("pre_sign_up")),
         description="Admits people of the organisation's e-mail domains, and nobody else",
-        memory_mib=_TRIGGER_MEMORY_MIB,
-        timeout_seconds=_TRIGGER_SECONDS,
-        environment={"ALLOWED_EMAIL_DOMAINS": ",".join(domains)},
+        size=Size(memory_mib=_TRIGGER_MEMORY_MIB, timeout_seconds=_TRIGGER_SECONDS),
+        access=Access({"ALLOWED_EMAIL_DOMAINS": ",".join(domains)}),
         options=FunctionOptions(tolerated_errors=_REFUSALS_TOLERATED),
-    )
-
-
-def _auth_secret() -> Any:
-    return secretsmanager.Secret(
-        "AuthSecret",
-        Description="Signs the application's sessions; a new value signs everybody out",
-        GenerateSecretString=secretsmanager.GenerateSecretString(
-            SecretStringTemplate="{}",
-            GenerateStringKey=AUTH_SECRET_KEY,
-            PasswordLength=_AUTH_SECRET_LENGTH,
-            ExcludePunctuation=True,
-        ),
-        DeletionPolicy="Retain",
-        UpdateReplacePolicy="Retain",
     )

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from troposphere import GetAtt, Ref
 
-from aistudio_templates.assets import function_asset, migrations_digest
+from aistudio_templates.assets import function_asset, organization_migrations
 from aistudio_templates.config import EnvironmentConfig
 from aistudio_templates.model import Outputs, StackTemplate, Value, exported, stack_template
 from aistudio_templates.patterns.aurora import AuroraCluster, aurora_cluster
 from aistudio_templates.patterns.aurora_cost import aurora_cost_optimizer
 from aistudio_templates.patterns.aurora_dashboard import aurora_cost_dashboard
+from aistudio_templates.patterns.function_facts import FunctionFacts
 from aistudio_templates.patterns.handle import resources
-from aistudio_templates.patterns.optimized_lambda import FunctionFacts
 from aistudio_templates.patterns.queue import QueueFacts
 from aistudio_templates.patterns.rds_proxy import rds_proxy
 from aistudio_templates.patterns.schema_initializer import schema_initializer
@@ -49,12 +50,18 @@ class DatabaseOutputs(Outputs):
     )
 
 
-def build(config: EnvironmentConfig, *, network: NetworkOutputs) -> StackTemplate[DatabaseOutputs]:
+def build(
+    config: EnvironmentConfig, *, network: NetworkOutputs, migrations: Path | None = None
+) -> StackTemplate[DatabaseOutputs]:
     """Return the database stack of ``config``.
 
     Args:
         config: The environment.
         network: Where the cluster lives.
+        migrations: Folder of the organisation's own migrations. Default: none.
+
+    Raises:
+        AssetError: A file of that folder is no migration.
     """
     cluster = aurora_cluster(config, vpc_id=network.vpc_id, subnet_ids=network.data_subnet_ids)
     optimizer = aurora_cost_optimizer(cluster.reference, config.database)
@@ -64,8 +71,7 @@ def build(config: EnvironmentConfig, *, network: NetworkOutputs) -> StackTemplat
     initializer = schema_initializer(
         config,
         cluster,
-        asset=function_asset("database_initializer"),
-        migrations_digest=migrations_digest(),
+        asset=function_asset("database_initializer", extra=organization_migrations(migrations)),
     )
     outputs = DatabaseOutputs(
         cluster_arn=cluster.reference.arn,

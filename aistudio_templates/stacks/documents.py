@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from aistudio_templates import names
 from aistudio_templates.assets import function_asset
@@ -11,10 +13,11 @@ from aistudio_templates.model import Outputs, StackTemplate, Value, exported, st
 from aistudio_templates.patterns.access import Access, combined
 from aistudio_templates.patterns.documents_dashboard import documents_dashboard
 from aistudio_templates.patterns.function_code import python_code
-from aistudio_templates.patterns.function_sizing import Profile, storage_for_file_mib
+from aistudio_templates.patterns.function_facts import FunctionFacts
+from aistudio_templates.patterns.function_options import FunctionOptions
+from aistudio_templates.patterns.function_sizing import Profile, Size, storage_for_file_mib
 from aistudio_templates.patterns.handle import resources
 from aistudio_templates.patterns.job_table import Index, JobTable, TableFacts, job_table
-from aistudio_templates.patterns.optimized_lambda import FunctionFacts, FunctionOptions
 from aistudio_templates.patterns.queue import Queue, QueueFacts, dead_letter_queue
 from aistudio_templates.patterns.queue_worker import QueueWorker, Work, queue_worker
 from aistudio_templates.policies.grants import (
@@ -74,16 +77,9 @@ def build(
         storage: Where the documents are.
         processing: The layer that functions share.
     """
-    name = config.name
-    jobs = job_table(
-        "DocumentJobs",
-        config,
-        partition_key="jobId",
-        indexes=[Index("UserIdIndex", "userId"), Index("StatusIndex", "status")],
-        name=names.document_name(name, "DocumentJobs"),
-    )
+    jobs = _jobs(config)
     dlq = dead_letter_queue(
-        "DocumentsDlq", name=names.document_name(name, "DocumentProcessing-DLQ")
+        "DocumentsDlq", name=names.document_name(config.name, "DocumentProcessing-DLQ")
     )
     common = _Common(_access(config, storage, jobs), processing.layer_arn, dlq)
     high_memory = _high_memory_processor(config, common)
@@ -101,13 +97,9 @@ def build(
         standard_processor=standard.function.facts,
         high_memory_processor=high_memory.function.facts,
     )
-    dashboards = (
-        [documents_dashboard(config, [standard, high_memory], dlq)]
-        if config.monitoring.dashboards_enabled
-        else []
-    )
+    dashboards = _dashboards(config, [standard, high_memory], dlq)
     return stack_template(
-        f"AI Studio, {name}: documents to text, with progress to watch",
+        f"AI Studio, {config.name}: documents to text, with progress to watch",
         resources(jobs, dlq, standard, high_memory, dashboards),
         outputs,
         assets=standard.assets,
@@ -121,6 +113,22 @@ class _Common:
     access: Access
     layer_arn: Value
     dlq: Queue
+
+
+def _jobs(config: EnvironmentConfig) -> JobTable:
+    return job_table(
+        "DocumentJobs",
+        config,
+        partition_key="jobId",
+        indexes=[Index("UserIdIndex", "userId"), Index("StatusIndex", "status")],
+        name=names.document_name(config.name, "DocumentJobs"),
+    )
+
+
+def _dashboards(config: EnvironmentConfig, workers: Sequence[QueueWorker], dlq: Queue) -> list[Any]:
+    if not config.monitoring.dashboards_enabled:
+        return []
+    return [documents_dashboard(config, workers, dlq)]
 
 
 def _access(config: EnvironmentConfig, storage: StorageOutputs, jobs: JobTable) -> Access:
@@ -163,7 +171,7 @@ def _standard_processor(
         ),
         code=python_code(function_asset("document_processor")),
         description="Turns uploads and attachments into text; hands large ones on",
-        profile=Profile.BATCH,
+        size=Size(Profile.BATCH),
         access=combined(common.access, routing),
         layers=[common.layer_arn],
         options=FunctionOptions(
@@ -187,8 +195,7 @@ def _high_memory_processor(config: EnvironmentConfig, common: _Common) -> QueueW
         ),
         code=python_code(function_asset("document_processor")),
         description="Turns large uploads into text",
-        profile=Profile.BATCH,
-        memory_mib=_HIGH_MEMORY_MIB,
+        size=Size(Profile.BATCH, memory_mib=_HIGH_MEMORY_MIB),
         access=combined(common.access, Access({"PROCESSOR_TYPE": "HIGH_MEMORY"})),
         layers=[common.layer_arn],
         options=FunctionOptions(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from troposphere import Ref
 
@@ -18,8 +20,9 @@ from aistudio_templates.patterns.access import (
 )
 from aistudio_templates.patterns.email_identity import EmailIdentity, Mailing, mailing
 from aistudio_templates.patterns.function_code import python_code
+from aistudio_templates.patterns.function_facts import FunctionFacts
+from aistudio_templates.patterns.function_sizing import Size
 from aistudio_templates.patterns.handle import resources
-from aistudio_templates.patterns.optimized_lambda import FunctionFacts
 from aistudio_templates.patterns.queue import QueueFacts, subscription
 from aistudio_templates.patterns.queue_worker import QueueWorker, Work, queue_worker
 from aistudio_templates.patterns.ssm import published_parameters
@@ -99,27 +102,13 @@ def build(
         data_api_access(config, cluster_arn=database.cluster_arn, secret_arn=database.secret_arn),
         (processing.layer_arn,),
     )
-    sending = combined(
-        job_status_access(
-            table_name=processing.job_status_table.value,
-            table_arn=processing.job_status_table_arn,
-        ),
-        _sending_access(config, organization, mail),
-    )
+    sending = combined(_claims_access(processing), _sending_access(config, organization, mail))
     sender = _notification_sender(config, shared, sending)
     feedback = _feedback_processor(config, shared, mail.events)
-    published = published_parameters(
-        config.name,
-        {
-            "notification-queue-url": sender.queue.url,
-            "notification-sender-function-arn": sender.function.arn,
-            "ses-configuration-set": Ref(mail.configuration),
-        },
-    )
     heard = subscription(feedback.queue, mail.events.arn)
     return stack_template(
         f"AI Studio, {config.name}: notifications by e-mail, bounces and complaints",
-        resources(mail, sender, feedback, [heard], published),
+        resources(mail, sender, feedback, [heard], _published(config, mail, sender)),
         _outputs(mail, sender, feedback),
         assets=(*sender.assets, *feedback.assets),
     )
@@ -129,6 +118,17 @@ def sender_address(config: EnvironmentConfig, organization: Organization) -> str
     """Return what stands in ``From``: the organisation's choice, or a name below its domain."""
     default = f"{config.email.sender_name}@{organization.base_domain}"
     return organization.notification_email or default
+
+
+def _published(config: EnvironmentConfig, mail: Mailing, sender: QueueWorker) -> Iterator[Any]:
+    return published_parameters(
+        config.name,
+        {
+            "notification-queue-url": sender.queue.url,
+            "notification-sender-function-arn": sender.function.arn,
+            "ses-configuration-set": Ref(mail.configuration),
+        },
+    )
 
 
 def _outputs(mail: Mailing, sender: QueueWorker, feedback: QueueWorker) -> EmailOutputs:
@@ -155,6 +155,12 @@ def _dns_outputs(identity: EmailIdentity) -> dict[str, Value]:
         "mail_from_spf_record",
     )
     return dict(zip(fields, identity.dns_records, strict=True)) if identity.dns_records else {}
+
+
+def _claims_access(processing: ProcessingOutputs) -> Access:
+    return job_status_access(
+        table_name=processing.job_status_table.value, table_arn=processing.job_status_table_arn
+    )
 
 
 def _sending_access(config: EnvironmentConfig, organization: Organization, mail: Mailing) -> Access:
@@ -189,8 +195,7 @@ def _notification_sender(
         ),
         code=python_code(function_asset("notification_sender")),
         description="Sends notifications of finished executions",
-        memory_mib=1024,
-        timeout_seconds=180,
+        size=Size(memory_mib=1024, timeout_seconds=180),
         access=combined(shared.access, sending),
         layers=shared.layers,
     )
@@ -208,8 +213,7 @@ def _feedback_processor(config: EnvironmentConfig, shared: _Shared, events: Topi
         ),
         code=python_code(function_asset("feedback_processor")),
         description="Records what became of notifications: delivered, bounced, complained of",
-        memory_mib=256,
-        timeout_seconds=60,
+        size=Size(memory_mib=256, timeout_seconds=60),
         access=shared.access,
         layers=shared.layers,
     )

@@ -17,15 +17,9 @@ from aistudio_templates.patterns.handle import resources
 from aistudio_templates.patterns.ssm import published_parameters
 from aistudio_templates.patterns.static_assets import StaticAssets, static_assets
 from aistudio_templates.patterns.web_acl import web_acl
-from aistudio_templates.stacks.auth import AuthOutputs
-from aistudio_templates.stacks.database import DatabaseOutputs
-from aistudio_templates.stacks.documents import DocumentsOutputs
-from aistudio_templates.stacks.email import EmailOutputs
-from aistudio_templates.stacks.frontend_access import Platform, application_access
+from aistudio_templates.stacks.frontend_access import application_access
 from aistudio_templates.stacks.network import NetworkOutputs
-from aistudio_templates.stacks.processing import ProcessingOutputs
-from aistudio_templates.stacks.scheduler import SchedulerOutputs
-from aistudio_templates.stacks.storage import StorageOutputs
+from aistudio_templates.stacks.platform import Platform
 
 
 @dataclass(frozen=True)
@@ -77,13 +71,7 @@ def build(
     organization: Organization,
     *,
     network: NetworkOutputs,
-    storage: StorageOutputs,
-    database: DatabaseOutputs,
-    auth: AuthOutputs,
-    processing: ProcessingOutputs,
-    documents: DocumentsOutputs,
-    scheduler: SchedulerOutputs,
-    email: EmailOutputs,
+    platform: Platform,
 ) -> StackTemplate[FrontendOutputs]:
     """Return the frontend stack: the application's hosting, and its static assets.
 
@@ -91,18 +79,11 @@ def build(
         config: The environment; ``frontend.hosting`` chooses.
         organization: Whose domain it is served at.
         network: Where load balancer and tasks run; Amplify needs none.
-        storage: Documents, repositories, and the bucket of access logs.
-        database: What the application stores in.
-        auth: How people sign in.
-        processing: What takes files and pages.
-        documents: What takes attachments.
-        scheduler: What executes schedules.
-        email: What sends notifications.
+        platform: The stacks that the application works with.
     """
-    platform = Platform(storage, database, auth, processing, documents, scheduler, email)
     host = application_host(config, organization)
     url = f"https://{host}"
-    logs = storage.access_logs_bucket_name
+    logs = platform.storage.access_logs_bucket_name
     assets = static_assets(config, organization, access_logs_bucket=logs)
     assets_url = Sub("https://${Domain}", Domain=assets.delivery.domain_name) if assets else None
     access = application_access(config, platform, application_url=url, assets_url=assets_url)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from troposphere import Region, Select, Split, Sub
 
 from aistudio_templates.config import EnvironmentConfig
@@ -23,25 +21,8 @@ from aistudio_templates.patterns.application_access import (
     table_access,
 )
 from aistudio_templates.stacks.auth import AuthOutputs
-from aistudio_templates.stacks.database import DatabaseOutputs
-from aistudio_templates.stacks.documents import DocumentsOutputs
-from aistudio_templates.stacks.email import EmailOutputs
-from aistudio_templates.stacks.processing import ProcessingOutputs
-from aistudio_templates.stacks.scheduler import SchedulerOutputs
+from aistudio_templates.stacks.platform import Platform
 from aistudio_templates.stacks.storage import StorageOutputs
-
-
-@dataclass(frozen=True)
-class Platform:
-    """The stacks that the application works with."""
-
-    storage: StorageOutputs
-    database: DatabaseOutputs
-    auth: AuthOutputs
-    processing: ProcessingOutputs
-    documents: DocumentsOutputs
-    scheduler: SchedulerOutputs
-    email: EmailOutputs
 
 
 def application_access(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from troposphere import GetAtt, Ref, Sub, sns
+from troposphere import GetAtt, Sub, sns
 
 from aistudio_templates.config import EnvironmentConfig, Organization
 from aistudio_templates.model import (
@@ -20,11 +20,10 @@ from aistudio_templates.model import (
     exported,
     stack_template,
 )
-from aistudio_templates.patterns.alarm import alarm, any_alarm
+from aistudio_templates.patterns.alarm import MetricAlarm, Threshold, alarm, any_alarm
 from aistudio_templates.patterns.application_monitoring import (
     amplify_traffic,
     load_balancer_traffic,
-    service_alarms,
     traffic_alarms,
 )
 from aistudio_templates.patterns.aurora import ClusterReference
@@ -32,24 +31,21 @@ from aistudio_templates.patterns.aurora_alarms import aurora_alarms, capacity_sc
 from aistudio_templates.patterns.budget import cost_anomalies, monthly_budget
 from aistudio_templates.patterns.dashboard import text_of
 from aistudio_templates.patterns.function_alarms import function_alarms, queue_alarm
+from aistudio_templates.patterns.function_facts import FunctionFacts
 from aistudio_templates.patterns.handle import Handle, resources
 from aistudio_templates.patterns.job_table import TableFacts
 from aistudio_templates.patterns.kms_key import service_key
 from aistudio_templates.patterns.lambda_cost_dashboard import lambda_cost_dashboard
 from aistudio_templates.patterns.log_retention import LogRetention, log_retention
-from aistudio_templates.patterns.optimized_lambda import FunctionFacts
 from aistudio_templates.patterns.platform_dashboard import PlatformMetrics, platform_dashboard
 from aistudio_templates.patterns.queue import QueueFacts
+from aistudio_templates.patterns.service_alarms import service_alarms
 from aistudio_templates.patterns.streaming import streaming_alarms
-from aistudio_templates.patterns.topic import Publisher, topic
+from aistudio_templates.patterns.topic import Publisher, Topic, topic
 from aistudio_templates.policies.grants import INSIGHTS_LOG_GROUP, resource_arn
-from aistudio_templates.stacks.auth import AuthOutputs
 from aistudio_templates.stacks.database import DatabaseOutputs
-from aistudio_templates.stacks.documents import DocumentsOutputs
-from aistudio_templates.stacks.email import EmailOutputs
 from aistudio_templates.stacks.frontend import FrontendOutputs
-from aistudio_templates.stacks.processing import ProcessingOutputs
-from aistudio_templates.stacks.scheduler import SchedulerOutputs
+from aistudio_templates.stacks.platform import Platform
 
 _BOUNCE_RATE = 0.05
 """Share of bounces from which SES reviews an account.
@@ -69,21 +65,26 @@ class MonitoringOutputs(Outputs):
 
 
 @dataclass(frozen=True)
-class WatchedOutputs:
+class _Watched:
     """The stacks that are watched."""
 
-    database: DatabaseOutputs
-    auth: AuthOutputs
-    processing: ProcessingOutputs
-    documents: DocumentsOutputs
-    scheduler: SchedulerOutputs
-    email: EmailOutputs
+    platform: Platform
     frontend: FrontendOutputs
 
     @property
     def all(self) -> tuple[Outputs, ...]:
         """Each stack's outputs, in order."""
-        return tuple(getattr(self, field.name) for field in fields(self))
+        platform = self.platform
+        return (*(getattr(platform, field.name) for field in fields(platform)), self.frontend)
+
+
+@dataclass(frozen=True)
+class _Notified(Handle):
+    """The topic of alarms and costs with its key, and who hears of them."""
+
+    key: Any
+    topic: Topic
+    subscriptions: tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -95,28 +96,34 @@ class _Alarms(Handle):
 
 
 def build(
-    config: EnvironmentConfig, organization: Organization, watched: WatchedOutputs
+    config: EnvironmentConfig,
+    organization: Organization,
+    *,
+    platform: Platform,
+    frontend: FrontendOutputs,
 ) -> StackTemplate[MonitoringOutputs]:
     """Return the monitoring stack of ``config``.
 
     Args:
         config: Whether there are alarms and dashboards, and the budget.
         organization: Whom alarms notify.
-        watched: What to watch.
+        platform: The stacks that the application works with.
+        frontend: The application itself.
 
     Raises:
         ConfigError: The price book has no prices of the region.
     """
+    watched = _Watched(platform, frontend)
     notified = _alarm_topic(organization)
-    topic_arn = Ref("AlarmTopic")
+    topic_arn = notified.topic.arn
     alarms = _alarms(config, watched, topic_arn) if config.monitoring.alarms_enabled else None
     return stack_template(
         f"AI Studio, {config.name}: alarms, dashboards, budget and log retention",
         resources(
             notified,
             alarms,
-            [monthly_budget(config, topic_arn=topic_arn)],
-            cost_anomalies(config, topic_arn=topic_arn),
+            [monthly_budget(config, topic=notified.topic)],
+            cost_anomalies(config, topic=notified.topic),
             _dashboards(config, watched, alarms),
             _retention(config, watched),
         ),
@@ -124,7 +131,7 @@ def build(
     )
 
 
-def _alarm_topic(organization: Organization) -> list[Any]:
+def _alarm_topic(organization: Organization) -> _Notified:
     services = ["cloudwatch.amazonaws.com", "budgets.amazonaws.com", "costalerts.amazonaws.com"]
     key = service_key("AlarmTopicKey", "Notifications of alarms and costs", services=services)
     alarm_arns = resource_arn("cloudwatch", "alarm:*")
@@ -143,24 +150,24 @@ def _alarm_topic(organization: Organization) -> list[Any]:
                 Endpoint=organization.alert_email,
             )
         )
-    return [key, *notified, *subscriptions]
+    return _Notified(key, notified, tuple(subscriptions))
 
 
-def _alarms(config: EnvironmentConfig, watched: WatchedOutputs, topic_arn: Value) -> _Alarms:
+def _alarms(config: EnvironmentConfig, watched: _Watched, topic_arn: Value) -> _Alarms:
     areas = {
         "Application": [
-            *_application_alarms(watched.frontend, topic_arn),
+            *_application_alarms(config, watched.frontend, topic_arn),
             *streaming_alarms(config, topic_arn=topic_arn),
         ],
         "Database": [
-            *_database_alarms(config, watched.database, topic_arn),
-            *_work_alarms(topic_arn, watched.database),
+            *_database_alarms(config, watched.platform.database, topic_arn),
+            *_work_alarms(topic_arn, watched.platform.database),
         ],
-        "SignIn": _work_alarms(topic_arn, watched.auth),
-        "Processing": _work_alarms(topic_arn, watched.processing),
-        "Documents": _work_alarms(topic_arn, watched.documents),
-        "Scheduler": _work_alarms(topic_arn, watched.scheduler),
-        "Email": [*_reputation_alarms(topic_arn), *_work_alarms(topic_arn, watched.email)],
+        "SignIn": _work_alarms(topic_arn, watched.platform.auth),
+        "Processing": _work_alarms(topic_arn, watched.platform.processing),
+        "Documents": _work_alarms(topic_arn, watched.platform.documents),
+        "Scheduler": _work_alarms(topic_arn, watched.platform.scheduler),
+        "Email": [*_reputation_alarms(topic_arn), *_work_alarms(topic_arn, watched.platform.email)],
     }
     return _Alarms(
         parts=tuple(part for area in areas.values() for part in area),
@@ -181,7 +188,9 @@ def _work_alarms(topic_arn: Value, outputs: Outputs) -> list[Any]:
     ]
 
 
-def _application_alarms(frontend: FrontendOutputs, topic_arn: Value) -> list[Any]:
+def _application_alarms(
+    config: EnvironmentConfig, frontend: FrontendOutputs, topic_arn: Value
+) -> list[Any]:
     if frontend.amplify_app_id is not None:
         return list(traffic_alarms(amplify_traffic(frontend.amplify_app_id), topic_arn=topic_arn))
     traffic = load_balancer_traffic(frontend.load_balancer_name)
@@ -192,6 +201,7 @@ def _application_alarms(frontend: FrontendOutputs, topic_arn: Value) -> list[Any
             service_name=frontend.ecs_service_name,
             load_balancer_name=frontend.load_balancer_name,
             target_group_name=frontend.target_group_name,
+            running=config.frontend.image is not None,
             topic_arn=topic_arn,
         ),
     ]
@@ -221,22 +231,20 @@ def _reputation_alarms(topic_arn: Value) -> list[Any]:
     )
     return [
         alarm(
-            f"{title}RateAlarm",
-            f"SES may stop sending for this account: {meaning}.",
-            metric=("AWS/SES", f"Reputation.{metric}"),
+            MetricAlarm(
+                f"{title}RateAlarm",
+                f"SES may stop sending for this account: {meaning}.",
+                ("AWS/SES", f"Reputation.{metric}"),
+                Threshold(rate, period_seconds=3600, evaluation_periods=1),
+            ),
             dimensions={},
-            threshold=threshold,
-            period_seconds=3600,
-            evaluation_periods=1,
             topic_arn=topic_arn,
         )
-        for title, metric, threshold, meaning in rates
+        for title, metric, rate, meaning in rates
     ]
 
 
-def _dashboards(
-    config: EnvironmentConfig, watched: WatchedOutputs, alarms: _Alarms | None
-) -> list[Any]:
+def _dashboards(config: EnvironmentConfig, watched: _Watched, alarms: _Alarms | None) -> list[Any]:
     if not config.monitoring.dashboards_enabled:
         return []
     functions = _named(described(FunctionFacts, *watched.all))
@@ -245,7 +253,7 @@ def _dashboards(
         amplify_app_id=_text(frontend.amplify_app_id),
         load_balancer_name=_text(frontend.load_balancer_name),
         application_log_group=text_of(frontend.application_log_group),
-        cluster_identifier=text_of(watched.database.cluster_identifier),
+        cluster_identifier=text_of(watched.platform.database.cluster_identifier),
         functions=functions,
         queues=_named(described(QueueFacts, *watched.all)),
         tables=_named(described(TableFacts, *watched.all)),
@@ -259,7 +267,7 @@ def _text(value: Value) -> str | None:
     return None if value is None else text_of(value)
 
 
-def _retention(config: EnvironmentConfig, watched: WatchedOutputs) -> LogRetention | None:
+def _retention(config: EnvironmentConfig, watched: _Watched) -> LogRetention | None:
     groups: dict[str, Value] = {}
     if config.monitoring.lambda_insights_layer_arn:
         groups["LambdaInsights"] = INSIGHTS_LOG_GROUP

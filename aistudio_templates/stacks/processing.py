@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from aistudio_templates import names
-from aistudio_templates.assets import function_asset, shared_layer_asset
+from aistudio_templates.assets import Asset, function_asset, shared_layer_asset
 from aistudio_templates.config import EnvironmentConfig
 from aistudio_templates.model import Outputs, StackTemplate, Value, exported, stack_template
 from aistudio_templates.patterns.access import (
@@ -15,17 +16,13 @@ from aistudio_templates.patterns.access import (
     job_status_access,
 )
 from aistudio_templates.patterns.function_code import python_code
-from aistudio_templates.patterns.function_sizing import Profile, storage_for_file_mib
-from aistudio_templates.patterns.handle import resources
-from aistudio_templates.patterns.job_table import TableFacts, job_table
-from aistudio_templates.patterns.lambda_layer import python_layer
-from aistudio_templates.patterns.optimized_lambda import (
-    AsyncFailures,
-    FunctionFacts,
-    FunctionOptions,
-    OptimizedLambda,
-    optimized_lambda,
-)
+from aistudio_templates.patterns.function_facts import FunctionFacts
+from aistudio_templates.patterns.function_options import AsyncFailures, FunctionOptions
+from aistudio_templates.patterns.function_sizing import Profile, Size, storage_for_file_mib
+from aistudio_templates.patterns.handle import Handle
+from aistudio_templates.patterns.job_table import JobTable, TableFacts, job_table
+from aistudio_templates.patterns.lambda_layer import LambdaLayer, python_layer
+from aistudio_templates.patterns.optimized_lambda import OptimizedLambda, optimized_lambda
 from aistudio_templates.patterns.queue import (
     Queue,
     QueueFacts,
@@ -82,6 +79,27 @@ class _Shared:
     layers: tuple[Value, ...]
 
 
+@dataclass(frozen=True)
+class _Pipeline(Handle):
+    """All resources of the stack; a finished Textract job reaches its worker by a subscription."""
+
+    layer: LambdaLayer
+    jobs: JobTable
+    embedding: QueueWorker
+    file: QueueWorker
+    channel: TextractChannel
+    textract: QueueWorker
+    completed: Any
+    url: OptimizedLambda
+    url_dlq: Queue
+
+    @property
+    def assets(self) -> tuple[Asset, ...]:
+        """What has to be in the artifact bucket."""
+        workers = (self.file, self.textract, self.embedding, self.url)
+        return (self.layer.asset, *(asset for worker in workers for asset in worker.assets))
+
+
 def build(
     config: EnvironmentConfig, *, storage: StorageOutputs, database: DatabaseOutputs
 ) -> StackTemplate[ProcessingOutputs]:
@@ -92,72 +110,70 @@ def build(
         storage: Where the files are.
         database: Where text and embeddings go.
     """
+    pipeline = _pipeline(config, storage, database)
+    return stack_template(
+        f"AI Studio, {config.name}: files, web pages and scans to text, chunks and embeddings",
+        pipeline,
+        _outputs(pipeline),
+        assets=pipeline.assets,
+    )
+
+
+def _pipeline(
+    config: EnvironmentConfig, storage: StorageOutputs, database: DatabaseOutputs
+) -> _Pipeline:
     layer = python_layer(
         "SharedLayer", config, asset=shared_layer_asset(), description="What functions share"
     )
     jobs = job_table("JobStatusTable", config, partition_key="jobId")
-    shared = _Shared(
-        combined(
-            data_api_access(
-                config, cluster_arn=database.cluster_arn, secret_arn=database.secret_arn
-            ),
-            job_status_access(table_name=jobs.name, table_arn=jobs.arn),
-        ),
-        (layer.arn,),
+    access = combined(
+        data_api_access(config, cluster_arn=database.cluster_arn, secret_arn=database.secret_arn),
+        job_status_access(table_name=jobs.name, table_arn=jobs.arn),
     )
-    embedding = _embedding_generator(config, shared)
-    feeding = _Shared(combined(shared.access, _send_to(embedding.queue)), shared.layers)
+    embedding = _embedding_generator(config, _Shared(access, (layer.arn,)))
+    feeding = _Shared(combined(access, _send_to(embedding.queue)), (layer.arn,))
     channel = textract_channel(
         "TextractCompletion", name=names.physical_name(config.name, "textract-completion")
     )
-    file = _file_processor(config, feeding, storage=storage, channel=channel)
     textract = _textract_processor(config, feeding, channel)
     url_dlq = dead_letter_queue("UrlProcessorDlq")
-    url = _url_processor(config, feeding, url_dlq)
-    outputs = ProcessingOutputs(
-        **_file_outputs(file),
-        **_embedding_outputs(embedding),
+    return _Pipeline(
+        layer=layer,
+        jobs=jobs,
+        embedding=embedding,
+        file=_file_processor(config, feeding, storage=storage, channel=channel),
+        channel=channel,
+        textract=textract,
+        completed=subscription(textract.queue, channel.topic.arn),
+        url=_url_processor(config, feeding, url_dlq),
+        url_dlq=url_dlq,
+    )
+
+
+def _outputs(pipeline: _Pipeline) -> ProcessingOutputs:
+    file, embedding, textract = pipeline.file, pipeline.embedding, pipeline.textract
+    return ProcessingOutputs(
+        file_processing_queue=file.queue.facts,
+        file_processing_queue_url=file.queue.url,
+        file_processing_queue_arn=file.queue.arn,
+        file_processing_dlq=file.dlq_facts,
+        embedding_queue=embedding.queue.facts,
+        embedding_queue_url=embedding.queue.url,
+        embedding_queue_arn=embedding.queue.arn,
+        embedding_dlq=embedding.dlq_facts,
         textract_queue=textract.queue.facts,
         textract_dlq=textract.dlq_facts,
+        job_status_table=pipeline.jobs.facts,
+        job_status_table_arn=pipeline.jobs.arn,
+        file_processor=file.function.facts,
+        url_processor=pipeline.url.facts,
+        url_processor_dlq=pipeline.url_dlq.facts,
+        url_processor_arn=pipeline.url.arn,
+        embedding_generator=embedding.function.facts,
+        embedding_generator_arn=embedding.function.arn,
         textract_processor=textract.function.facts,
-        job_status_table=jobs.facts,
-        job_status_table_arn=jobs.arn,
-        url_processor=url.facts,
-        url_processor_arn=url.arn,
-        url_processor_dlq=url_dlq.facts,
-        layer_arn=layer.arn,
+        layer_arn=pipeline.layer.arn,
     )
-    completed = subscription(textract.queue, channel.topic.arn)
-    return stack_template(
-        f"AI Studio, {config.name}: files, web pages and scans to text, chunks and embeddings",
-        resources(layer, jobs, embedding, channel, file, textract, [completed], url_dlq, url),
-        outputs,
-        assets=(
-            layer.asset,
-            *(a for part in (file, textract, embedding, url) for a in part.assets),
-        ),
-    )
-
-
-def _file_outputs(worker: QueueWorker) -> dict[str, Value]:
-    return {
-        "file_processor": worker.function.facts,
-        "file_processing_queue": worker.queue.facts,
-        "file_processing_queue_url": worker.queue.url,
-        "file_processing_queue_arn": worker.queue.arn,
-        "file_processing_dlq": worker.dlq_facts,
-    }
-
-
-def _embedding_outputs(worker: QueueWorker) -> dict[str, Value]:
-    return {
-        "embedding_generator": worker.function.facts,
-        "embedding_generator_arn": worker.function.arn,
-        "embedding_queue": worker.queue.facts,
-        "embedding_queue_url": worker.queue.url,
-        "embedding_queue_arn": worker.queue.arn,
-        "embedding_dlq": worker.dlq_facts,
-    }
 
 
 def _send_to(embedding_queue: Queue) -> Access:
@@ -194,8 +210,7 @@ def _file_processor(
         ),
         code=python_code(function_asset("file_processor")),
         description="Turns uploaded files into text and chunks, or hands scans to Textract",
-        profile=Profile.BATCH,
-        timeout_seconds=600,
+        size=Size(Profile.BATCH, timeout_seconds=600),
         access=combined(shared.access, files, channel.access),
         layers=shared.layers,
         options=FunctionOptions(
@@ -218,8 +233,7 @@ def _textract_processor(
         ),
         code=python_code(function_asset("textract_processor")),
         description="Turns what Textract has read into chunks",
-        memory_mib=1024,
-        timeout_seconds=600,
+        size=Size(memory_mib=1024, timeout_seconds=600),
         access=combined(shared.access, Access(statements=read_text_detection())),
         layers=shared.layers,
     )
@@ -238,8 +252,7 @@ def _embedding_generator(config: EnvironmentConfig, shared: _Shared) -> QueueWor
         ),
         code=python_code(function_asset("embedding_generator")),
         description="Makes the embeddings of chunks",
-        memory_mib=1024,
-        timeout_seconds=300,
+        size=Size(memory_mib=1024, timeout_seconds=300),
         access=combined(shared.access, _model_access(config)),
         layers=shared.layers,
     )
@@ -266,16 +279,13 @@ def _model_access(config: EnvironmentConfig) -> Access:
 
 
 def _url_processor(config: EnvironmentConfig, shared: _Shared, dlq: Queue) -> OptimizedLambda:
-    needs = combined(Access({"ENVIRONMENT": config.name}), shared.access)
     return optimized_lambda(
         "UrlProcessor",
         config,
         code=python_code(function_asset("url_processor")),
         description="Turns web pages into text and chunks",
-        memory_mib=1024,
-        timeout_seconds=300,
-        environment=needs.environment,
-        statements=needs.statements,
+        size=Size(memory_mib=1024, timeout_seconds=300),
+        access=combined(Access({"ENVIRONMENT": config.name}), shared.access),
         layers=shared.layers,
         options=FunctionOptions(async_failures=AsyncFailures(dlq.arn)),
     )

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from troposphere import Ref, secretsmanager
+from troposphere import Ref
 
 from aistudio_templates import names
 from aistudio_templates.assets import function_asset
 from aistudio_templates.config import EnvironmentConfig
 from aistudio_templates.model import Outputs, StackTemplate, Value, exported, stack_template
 from aistudio_templates.patterns.access import Access, combined, data_api_access
+from aistudio_templates.patterns.application_access import INTERNAL_API_SECRET_KEY
 from aistudio_templates.patterns.function_code import python_code
+from aistudio_templates.patterns.function_facts import FunctionFacts
+from aistudio_templates.patterns.function_options import AsyncFailures, FunctionOptions
 from aistudio_templates.patterns.function_scaling import Concurrency
+from aistudio_templates.patterns.function_sizing import Size
+from aistudio_templates.patterns.generated_secret import generated_secret
 from aistudio_templates.patterns.handle import resources
-from aistudio_templates.patterns.optimized_lambda import (
-    AsyncFailures,
-    FunctionFacts,
-    FunctionOptions,
-    OptimizedLambda,
-    optimized_lambda,
-)
+from aistudio_templates.patterns.optimized_lambda import OptimizedLambda, optimized_lambda
 from aistudio_templates.patterns.queue import QueueFacts, dead_letter_queue
 from aistudio_templates.patterns.schedule import ScheduleGroup, schedule_group, schedule_target
 from aistudio_templates.patterns.ssm import published_parameters
@@ -38,7 +38,6 @@ from aistudio_templates.stacks.processing import ProcessingOutputs
 ENDPOINT_PARAMETER = "ecs-internal-endpoint"
 """SSM parameter with the application's address; the application's own stack writes it."""
 
-_SECRET_KEY = "INTERNAL_API_SECRET"  # noqa: S105 # a key's name
 _SECRET_LENGTH = 64
 """As many bytes as an HMAC with SHA-256 takes without hashing the key first.
 
@@ -85,14 +84,6 @@ def build(
     )
     executor = _executor(config, access, layer_arn=processing.layer_arn, dlq_arn=dlq.arn)
     target = schedule_target(schedules, function_arn=executor.arn, dead_letter_queue_arn=dlq.arn)
-    published = published_parameters(
-        config.name,
-        {
-            "schedule-executor-function-arn": executor.arn,
-            "scheduler-execution-role-arn": schedules.role_arn,
-            "internal-api-secret-arn": Ref(secret),
-        },
-    )
     outputs = SchedulerOutputs(
         executor=executor.facts,
         executor_arn=executor.arn,
@@ -102,7 +93,9 @@ def build(
     )
     return stack_template(
         f"AI Studio, {config.name}: users' schedules, and the function that executes them",
-        resources(schedules, dlq, [secret], executor, [target], published),
+        resources(
+            schedules, dlq, [secret], executor, [target], _published(config, schedules, outputs)
+        ),
         outputs,
         assets=executor.assets,
     )
@@ -110,17 +103,24 @@ def build(
 
 def _internal_api_secret() -> Any:
     """Return the secret that the executor signs with, and the application verifies with."""
-    return secretsmanager.Secret(
+    return generated_secret(
         "InternalApiSecret",
-        Description="Signs the calls of scheduled executions to the application",
-        GenerateSecretString=secretsmanager.GenerateSecretString(
-            SecretStringTemplate="{}",
-            GenerateStringKey=_SECRET_KEY,
-            PasswordLength=_SECRET_LENGTH,
-            ExcludePunctuation=True,
-        ),
-        DeletionPolicy="Retain",
-        UpdateReplacePolicy="Retain",
+        "Signs the calls of scheduled executions to the application",
+        key=INTERNAL_API_SECRET_KEY,
+        length=_SECRET_LENGTH,
+    )
+
+
+def _published(
+    config: EnvironmentConfig, schedules: ScheduleGroup, outputs: SchedulerOutputs
+) -> Iterator[Any]:
+    return published_parameters(
+        config.name,
+        {
+            "schedule-executor-function-arn": outputs.executor_arn,
+            "scheduler-execution-role-arn": schedules.role_arn,
+            "internal-api-secret-arn": outputs.internal_api_secret_arn,
+        },
     )
 
 
@@ -163,11 +163,9 @@ def _executor(
         config,
         code=python_code(function_asset("schedule_executor")),
         description="Executes users' schedules, and makes them",
-        memory_mib=_EXECUTOR_MEMORY_MIB,
         # An execution may answer only when the assistant is done.
-        timeout_seconds=900,
-        environment=access.environment,
-        statements=access.statements,
+        size=Size(memory_mib=_EXECUTOR_MEMORY_MIB, timeout_seconds=900),
+        access=access,
         layers=[layer_arn],
         options=FunctionOptions(
             concurrency=Concurrency(reserved=config.scheduler.executor_concurrency),

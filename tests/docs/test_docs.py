@@ -12,6 +12,7 @@ from aistudio_templates.cli.app import COMMANDS, run
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 README = (ROOT / "README.md").read_text()
+COVERAGE = (ROOT / "docs" / "coverage.md").read_text()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -87,7 +88,37 @@ def test_every_dependency_is_justified() -> None:
 
 
 def test_every_known_defect_is_covered_once() -> None:
-    rows = re.findall(
-        r"^\| (\d+) \| [DSLXCM] \|", (ROOT / "docs" / "coverage.md").read_text(), re.MULTILINE
-    )
+    rows = re.findall(r"^\| (\d+) \| [DSLXCM] \|", COVERAGE, re.MULTILINE)
     assert [int(row) for row in rows] == list(range(1, 65))
+
+
+def test_every_known_defect_of_the_functions_is_covered_once() -> None:
+    rows = re.findall(r"^\| b(\d+) \| [ABC] \|", COVERAGE, re.MULTILINE)
+    assert [int(row) for row in rows] == list(range(1, 47))
+
+
+def requirements() -> list[list[str]]:
+    section = COVERAGE.split("## Requirements of the user")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| \d+ \|.*$", section, re.MULTILINE)
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+
+
+def test_every_requirement_is_covered() -> None:
+    assert {int(row[0]) for row in requirements()} == set(range(1, 24))
+
+
+@pytest.mark.parametrize("row", requirements(), ids=lambda row: f"{row[0]} {row[1]}")
+def test_module_resource_and_test_of_a_requirement_exist(row: list[str]) -> None:
+    _, _, module, resource, test = row
+    if module.startswith("later") and not resource:
+        return
+    for path in re.findall(r"`([\w/]+\.py)`", module):
+        assert (ROOT / "aistudio_templates" / path).is_file(), path
+    assert (ROOT / test.strip("`")).is_file(), test
+    named = re.fullmatch(r"`(\w+)/(\w+)`", resource)
+    if named:
+        stack, logical_id = named.groups()
+        files = (ROOT / "templates").glob(f"*/{stack}.yaml")
+        assert any(re.search(rf"^  {logical_id}:$", f.read_text(), re.MULTILINE) for f in files)
+    else:
+        assert resource.startswith(("with ", "any ", "where ", "in ")), resource

@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
-from aistudio_templates.application import compose
-from aistudio_templates.assets import host_target
-from aistudio_templates.cli.assets import asset_builder
-from aistudio_templates.cli.console import LineConsole
-from aistudio_templates.config import EnvironmentConfig, Organization
-from aistudio_templates.deploy.aws import connect
-from aistudio_templates.deploy.clock import Polling
-from aistudio_templates.deploy.outcome import Deployed, as_error
-from aistudio_templates.deploy.runner import DeployRequest, deploy
-from aistudio_templates.deploy.target import Credentials, Target
-from aistudio_templates.model.render import render
-from aistudio_templates.model.template_files import write_files
+from aistudio_templates.config import EnvironmentConfig
 from aistudio_templates.rehearsal import Emulator, emulator
+from support.rehearsed_set import deployed_set
 
-ORGANIZATION = Organization(base_domain="example.com", alert_email="alerts@example.com")
 ZONE = "Z0123456789ABCDEFGHIJ"
 CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/12345678-1234-1234-1234-123456789012"
 HOSTINGS: dict[str, dict[str, Any]] = {
@@ -35,7 +23,6 @@ HOSTINGS: dict[str, dict[str, Any]] = {
     "ecs": {"hosting": "ecs", "hosted_zone_id": ZONE, "image": "v1.0.0"},
     "ecs without a zone": {"hosting": "ecs", "certificate_arn": CERTIFICATE},
 }
-POLLING = Polling(first_seconds=0.05, longest_seconds=0.5, deadline_seconds=300.0)
 
 
 class Rehearsed:
@@ -67,31 +54,8 @@ def rehearsed(
         frontend=HOSTINGS[request.param], monitoring={"alarms_enabled": True}
     )
     with emulator() as running:
-        yield request.param, deployed(running, config, tmp_path_factory.mktemp("templates"))
-
-
-def deployed(running: Emulator, config: EnvironmentConfig, directory: Path) -> Rehearsed:
-    assembly = compose(config, ORGANIZATION)
-    write_files(directory, render(assembly))
-    target = Target(
-        environment="dev",
-        region=running.region,
-        endpoint_url=running.endpoint_url,
-        template_url_base=running.endpoint_url,
-        credentials=Credentials(*running.credentials),
-    )
-    deploy_request = DeployRequest(
-        templates=directory,
-        build_asset=asset_builder(assembly, target=host_target()),
-        require_approval="never",
-    )
-    outcome = deploy(
-        deploy_request, aws=connect(target), console=LineConsole(assume_yes=True), polling=POLLING
-    )
-    if error := as_error(outcome):
-        raise error
-    assert isinstance(outcome, Deployed)
-    return Rehearsed(running, outcome.outputs)
+        outputs = deployed_set(running, config, tmp_path_factory.mktemp("templates"))
+        yield request.param, Rehearsed(running, outputs)
 
 
 def test_every_output_is_resolved(rehearsed: tuple[str, Rehearsed]) -> None:

@@ -31,12 +31,14 @@ class DataApiServer:
     Attributes:
         endpoint_url: What an ``rds-data`` client is pointed at.
         statements: How many statements ran.
+        targets: Cluster, secret and database that were named.
     """
 
     def __init__(self, connection_string: str) -> None:
         self._connection_string = connection_string
         self._transactions: dict[str, psycopg.Connection[Any]] = {}
         self.statements = 0
+        self.targets: set[tuple[str, str, str]] = set()
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.endpoint_url = f"http://127.0.0.1:{self._http.server_address[1]}"
 
@@ -54,10 +56,25 @@ class DataApiServer:
             for connection in self._transactions.values():
                 connection.close()
 
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """Return the rows of a query, for a test's own look at the database."""
+    def rows(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
+        """Return the rows of a query, for a test's own look at the database.
+
+        Args:
+            sql: One statement that returns rows; ``%(name)s`` stands for a parameter.
+            **parameters: Values by name.
+        """
         with psycopg.connect(self._connection_string) as connection:
-            return connection.execute(sql).fetchall()
+            return connection.execute(sql.encode(), parameters or None).fetchall()
+
+    @contextmanager
+    def unreachable(self) -> Iterator[None]:
+        """Let every new connection fail until the block ends, as if PostgreSQL were down."""
+        connection_string = self._connection_string
+        self._connection_string = "host=/nowhere"
+        try:
+            yield
+        finally:
+            self._connection_string = connection_string
 
     def answer(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Return the answer of one operation.
@@ -66,6 +83,8 @@ class DataApiServer:
             psycopg.Error: PostgreSQL refuses the statement.
             KeyError: There is no such operation or transaction.
         """
+        if "database" in request:
+            self.targets.add((request["resourceArn"], request["secretArn"], request["database"]))
         return {
             "BeginTransaction": self._begin,
             "CommitTransaction": self._commit,

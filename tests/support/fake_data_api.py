@@ -1,4 +1,4 @@
-"""An ``rds-data`` client over SQLite with the tables of our own migrations.
+"""An ``rds-data`` client over SQLite, with the tables of our own migrations or empty.
 
 SQL really runs, with the constraints that the migrations declare; what PostgreSQL writes
 differently is translated by :func:`_sqlite`. Types and functions of PostgreSQL beyond that
@@ -52,6 +52,8 @@ def _sqlite(sql: str) -> str:
         (r"\bnow\(\)", "CURRENT_TIMESTAMP"),
         (r"\bFOR UPDATE\b", ""),
         (r"ADD COLUMN IF NOT EXISTS", "ADD COLUMN"),
+        # A SQLite database has one writer at a time anyway.
+        (r"FROM pg_advisory_xact_lock\(\d+\)", ""),
     )
     for pattern, replacement in changes:
         sql = re.sub(pattern, replacement, sql, flags=re.IGNORECASE)
@@ -61,13 +63,16 @@ def _sqlite(sql: str) -> str:
 class FakeDataApi:
     """The client, and the database behind it.
 
+    Args:
+        migrated: Whether our own migrations have run.
+
     Attributes:
         failures: What the next calls raise, in order; ``None`` lets one through.
         calls: Names of the calls made.
         statements: SQL of all statements that ran.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, migrated: bool = True) -> None:
         self.failures: list[Exception | None] = []
         self.calls: list[str] = []
         self.statements: list[str] = []
@@ -76,19 +81,18 @@ class FakeDataApi:
         self._booleans: set[str] = set()
         self._connection = sqlite3.connect(":memory:", isolation_level=None)
         self._connection.execute("PRAGMA foreign_keys = ON")
-        self._migrate()
+        if migrated:
+            self._migrate()
 
     def close(self) -> None:
         """Forget the database."""
         self._connection.close()
 
     def _migrate(self) -> None:
-        with function_modules("database_initializer", "sql_statements") as (splitting,):
+        with function_modules("database_initializer", "migration_files.statements") as (splitting,):
             for path in sorted((FUNCTIONS / "database_initializer" / "migrations").glob("*.sql")):
                 for statement in splitting.split_statements(path.read_text(encoding="utf-8")):
-                    self._booleans.update(re.findall(r"(\w+) boolean", statement))
-                    if not _LEFT_OUT.search(statement):
-                        self._connection.execute(_sqlite(statement))
+                    self._execute(statement, {})
 
     def asleep(self, calls: int) -> None:
         """Let the next ``calls`` find the cluster resuming."""
@@ -177,9 +181,15 @@ class FakeDataApi:
         values = {parameter["name"]: _value(parameter["value"]) for parameter in parameters}
         assert set(re.findall(r"(?<!:):(\w+)", sql)) == set(values), "parameters do not match"
         try:
-            return self._connection.execute(_sqlite(sql), values)
+            return self._execute(sql, values)
         except sqlite3.Error as error:
             raise refused("DatabaseErrorException", f"ERROR: {error}") from error
+
+    def _execute(self, sql: str, values: Mapping[str, Any]) -> sqlite3.Cursor:
+        self._booleans.update(re.findall(r"(\w+) boolean", sql))
+        if _LEFT_OUT.search(sql):
+            return self._connection.cursor()
+        return self._connection.execute(_sqlite(sql), values)
 
     def _field(self, name: str, value: Any) -> dict[str, Any]:
         if value is None:

@@ -23,6 +23,9 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "frontend": {"hosting": "ecs", "hosted_zone_id": "Z0123456789ABCDEFGHIJ"},
         "compute": {"ecs_execute_command": True},
     },
+    "with a model behind an inference profile": {
+        "processing": {"embedding_model_id": "us.cohere.embed-v4:0"},
+    },
     "with everything": {
         "frontend": {
             "repository_url": "https://github.com/example/app",

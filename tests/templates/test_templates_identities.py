@@ -56,5 +56,7 @@ def test_deleting_or_replacing_them_keeps_the_data(environment: str) -> None:
     for name, resource in stateful(environment).items():
         if "DBClusterIdentifier" in resource["Properties"] and name != "database/Cluster":
             continue  # An instance of a cluster holds no data of its own.
-        for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
-            assert resource[policy] in {"Retain", "Snapshot"}, (name, policy)
+        # What a failed creation takes along has nothing in it yet.
+        kept = {"Retain", "RetainExceptOnCreate", "Snapshot"}
+        assert resource["DeletionPolicy"] in kept, name
+        assert resource["UpdateReplacePolicy"] in {"Retain", "Snapshot"}, name

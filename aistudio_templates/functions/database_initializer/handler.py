@@ -6,21 +6,20 @@ deploy. It never touches data on delete, and logs neither secrets nor whole requ
 
 from __future__ import annotations
 
-import json
-import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import boto3
+from aistudio_shared.data_api import DataApi, OutOfTimeError
+from aistudio_shared.logs import logger
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from data_api import DataApi, OutOfTimeError
-from migrations import MigrationError, migrate, read_migrations
+from migration_files import MigrationError
+from migrations import migrate, read_migrations
 from response import respond
 
-_LOGGER = logging.getLogger(__name__)
-_LOGGER.setLevel(logging.INFO)
+_LOG = logger("database_initializer")
 
 _MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 
@@ -72,10 +71,11 @@ def _cluster(event: Mapping[str, Any]) -> str:
 
 def _log(event: Mapping[str, Any], applied: list[str], reason: str | None) -> None:
     """Log the outcome; the request itself holds a signed address and is not logged."""
-    outcome = {
-        "request": event["RequestType"],
-        "resource": event["LogicalResourceId"],
-        "applied": applied,
-        "failure": reason,
-    }
-    _LOGGER.log(logging.ERROR if reason else logging.INFO, json.dumps(outcome))
+    tell = _LOG.error if reason else _LOG.info
+    tell(
+        "migrations ended",
+        request=event["RequestType"],
+        resource=event["LogicalResourceId"],
+        applied=applied,
+        failure=reason,
+    )

@@ -6,7 +6,6 @@ import json
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,15 +13,14 @@ from typing import Any
 import document_job as stages
 from aistudio_shared.chunking import chunks
 from aistudio_shared.extraction import Extracted, ExtractionError, detection, extract
-from aistudio_shared.logs import Log, described
+from aistudio_shared.logs import Log
 from aistudio_shared.records import PermanentError, Record
+from aistudio_shared.stored_objects import RefusedError, StoredObject, stored_object
 from document_job import DocumentJob
 from document_message import DocumentMessage, document_message
 from page_ocr import PageOcr
-from refusal import RefusedError
 from result_file import ResultFile
 from results import Results
-from stored_object import StoredObject, stored_object
 
 _GIVEN_UP = "The document could not be processed in several attempts."
 
@@ -97,11 +95,11 @@ class DocumentProcessing:
             self.log.warning("document refused", jobId=record.job_id(), reason=str(error))
             job.fail(_sentence(str(error)))
         except PermanentError as error:
-            with self._quietly():
+            with self.log.quietly():
                 job.fail(_sentence(str(error)))
             raise
         except Exception:
-            with self._quietly():
+            with self.log.quietly():
                 if record.last_attempt:
                     job.fail(_GIVEN_UP)
                 else:
@@ -110,7 +108,7 @@ class DocumentProcessing:
 
     def _process(self, message: DocumentMessage, job: DocumentJob) -> None:
         started = time.monotonic()
-        with stored_object(self.s3, message.bucket, message.key) as stored:
+        with stored_object(self.s3, message.bucket, message.key, noun="document") as stored:
             if self.routing is not None and stored.size_bytes > self.routing.large_file_bytes:
                 self._route(message, job, self.routing)
                 return
@@ -165,14 +163,6 @@ class DocumentProcessing:
 
         pages = extracted.scanned_pages
         return self.ocr.texts(path, extracted.media_type, pages, progress=progress)
-
-    @contextmanager
-    def _quietly(self) -> Iterator[None]:
-        """Tell an outcome inside; if that fails too, the first error is what counts."""
-        try:
-            yield
-        except Exception as error:  # noqa: BLE001 # the same
-            self.log.warning("outcome could not be told", error=described(error))
 
 
 def _extract(message: DocumentMessage, path: Path, page_texts: Mapping[int, str]) -> Extracted:

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import boto3
-from aistudio_shared.batches import process
+from aistudio_shared.batches import Claims, process
+from aistudio_shared.clients import client_config
 from aistudio_shared.environment import required
 from aistudio_shared.logs import logger
 from aistudio_shared.records import Record
@@ -21,9 +22,7 @@ from results import Results
 
 _LOG = logger("document_processor")
 
-_CONFIG = Config(
-    retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5, read_timeout=60
-)
+_CONFIG = client_config()
 
 _TEXTRACT_CONFIG = Config(
     # Slows down by itself where an account may ask for few pages a second.
@@ -71,8 +70,7 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, list[dict[str, 
         _processing(names, context, table, sqs).handle,
         log=_LOG,
         context=context,
-        claim_table=table,
-        claim_key=claim_key,
+        claims=Claims(table, claim_key),
         sqs=sqs,
     )
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from aistudio_shared.extraction.detection import PDF
+from aistudio_shared.stored_objects import RefusedError
 from botocore.exceptions import ClientError
-from refusal import RefusedError
 
 MAX_PAGES = 1_000
 """Of one document: $1.50, and a few minutes."""

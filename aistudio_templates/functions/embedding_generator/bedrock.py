@@ -144,7 +144,16 @@ def _failure(error: ClientError) -> Exception:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in _TRANSIENT_CODES or status >= 500:
         return TransientError(f"Bedrock cannot serve now: {code}")
-    # The message itself may quote the text, so only this common one is recognised.
-    needs_profile = "on-demand throughput" in error.response.get("Error", {}).get("Message", "")
-    hint = "; it serves this model only through an inference profile" if needs_profile else ""
-    return PermanentError(f"Bedrock refuses the request: {code}{hint}")
+    return PermanentError(f"Bedrock refuses the request: {code}{_hint(error, code)}")
+
+
+def _hint(error: ClientError, code: str) -> str:
+    """Return what to do about a common refusal; its message itself may quote the text.
+
+    Source: https://docs.aws.amazon.com/bedrock/latest/userguide/model-access.html
+    """
+    if "on-demand throughput" in error.response.get("Error", {}).get("Message", ""):
+        return "; it serves this model only through an inference profile"
+    if code == "AccessDeniedException":
+        return "; the account may have to subscribe to this model first"
+    return ""

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import boto3
-from aistudio_shared.batches import process
+from aistudio_shared.batches import Claims, process
+from aistudio_shared.clients import client_config
 from aistudio_shared.data_api import DataApi
 from aistudio_shared.documents import DocumentMissingError, Documents
 from aistudio_shared.environment import required
@@ -37,9 +38,7 @@ _MODEL_CONFIG = Config(
     read_timeout=60,
 )
 
-_CONFIG = Config(
-    retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5, read_timeout=30
-)
+_CONFIG = client_config(read_timeout_seconds=30)
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
@@ -69,7 +68,7 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, list[dict[str, 
         lambda record: _handle(record, database, seconds_left),
         log=_LOG,
         context=context,
-        claim_table=table,
+        claims=Claims(table),
     )
 
 

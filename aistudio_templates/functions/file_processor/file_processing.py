@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from aistudio_shared.documents import Documents, request_embeddings
 from aistudio_shared.extraction import Extracted, ExtractionError, extract
 from aistudio_shared.job_status import COMPLETED, FAILED, RETRYING, JobStatus
-from aistudio_shared.logs import Log, described
+from aistudio_shared.logs import Log
 from aistudio_shared.records import PermanentError, Record
+from aistudio_shared.stored_objects import RefusedError, StoredObject, stored_object
 from file_message import FileMessage, file_message
-from object_file import object_file
 from ocr import Ocr
-from rejection import RejectedError
 
 OCR_PROCESSING = "ocr_processing"
 """State of a job whose file Textract reads."""
@@ -65,15 +62,15 @@ class FileProcessing:
             raise
         try:
             self._process(message)
-        except (RejectedError, ExtractionError) as error:
+        except (RefusedError, ExtractionError) as error:
             self.log.warning("file rejected", jobId=message.job_id, reason=str(error))
             self._tell_failure(message, str(error))
         except PermanentError as error:
-            with self._quietly():
+            with self.log.quietly():
                 self._tell_failure(message, str(error))
             raise
         except Exception as error:
-            with self._quietly():
+            with self.log.quietly():
                 self._tell_attempt(message, record, error)
             raise
 
@@ -83,17 +80,18 @@ class FileProcessing:
             self.log.info("job was completed before", jobId=message.job_id)
             return
         self.documents.begin(message.item_id)
-        with object_file(self.s3, message.bucket, message.key) as path:
-            extracted = self._extracted(message, path)
+        with stored_object(self.s3, message.bucket, message.key, noun="file") as stored:
+            extracted = self._extracted(message, stored)
         if extracted.needs_ocr:
             self._start_ocr(message, job, extracted.page_count or 1)
         else:
             job.update("chunking", progress=50)
             self._store(message, job, extracted)
 
-    def _extracted(self, message: FileMessage, path: Path) -> Extracted:
-        # Chunks are made of the text; its Markdown would only need memory.
-        return extract(path, name=message.name, media_type=message.media_type, markdown=False)
+    def _extracted(self, message: FileMessage, stored: StoredObject) -> Extracted:
+        with stored.file() as path:
+            # Chunks are made of the text; its Markdown would only need memory.
+            return extract(path, name=message.name, media_type=message.media_type, markdown=False)
 
     def _start_ocr(self, message: FileMessage, job: JobStatus, page_count: int) -> None:
         textract_job_id = self.ocr.start(message, page_count=page_count)
@@ -121,7 +119,7 @@ class FileProcessing:
             job_id = record.job_id()
         except PermanentError:
             return
-        with self._quietly():
+        with self.log.quietly():
             JobStatus(self.table, job_id).update(FAILED, error=str(error))
 
     def _tell_failure(self, message: FileMessage, reason: str) -> None:
@@ -134,11 +132,3 @@ class FileProcessing:
             self._tell_failure(message, _GIVEN_UP)
         else:
             JobStatus(self.table, message.job_id).update(RETRYING, error=_TRY_AGAIN)
-
-    @contextmanager
-    def _quietly(self) -> Iterator[None]:
-        """Tell an outcome inside; if that fails too, the first error is what counts."""
-        try:
-            yield
-        except Exception as error:  # noqa: BLE001 # the same
-            self.log.warning("outcome could not be told", error=described(error))

@@ -6,22 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 import boto3
-from aistudio_shared.batches import process
+from aistudio_shared.batches import Claims, process
+from aistudio_shared.clients import client_config
 from aistudio_shared.data_api import DataApi
 from aistudio_shared.documents import Documents
 from aistudio_shared.environment import required
 from aistudio_shared.logs import logger
 from aistudio_shared.records import Record
 from aistudio_shared.textract_jobs import TextractJobs
-from botocore.config import Config
 from file_processing import FileProcessing
 from ocr import Ocr
 
 _LOG = logger("file_processor")
 
-_CONFIG = Config(
-    retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5, read_timeout=60
-)
+_CONFIG = client_config()
 
 _NAMES = (
     "DOCUMENTS_BUCKET_NAME",
@@ -55,8 +53,7 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, list[dict[str, 
         _processing(context, table, sqs).handle,
         log=_LOG,
         context=context,
-        claim_table=table,
-        claim_key=_claim_key,
+        claims=Claims(table, _claim_key),
         sqs=sqs,
     )
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from aistudio_shared.records import PermanentError
+from aistudio_shared.stored_objects import RefusedError
 from aistudio_shared.textract_jobs import FAILED, PageLimitError, TextractJob, TextractJobs
 from botocore.exceptions import ClientError
 from file_message import FileMessage
-from rejection import RejectedError
 
 MAX_PAGES = 3_000
 """Most pages of one document.
@@ -54,7 +54,7 @@ class Ocr:
             page_count: Its pages, at least 1.
 
         Raises:
-            RejectedError: The file is too large, Textract refuses it, or the month's
+            RefusedError: The file is too large, Textract refuses it, or the month's
                 pages are used up.
             PermanentError: The job's id was used for another file.
             ClientError: Textract or the Data API refuses for another reason.
@@ -71,9 +71,9 @@ class Ocr:
 
     def _reserved(self, message: FileMessage, page_count: int) -> TextractJob:
         if page_count > MAX_PAGES:
-            raise RejectedError(f"OCR reads {MAX_PAGES:,} pages, the file has {page_count:,}")
+            raise RefusedError(f"OCR reads {MAX_PAGES:,} pages, the file has {page_count:,}")
         if self.page_limit == 0:
-            raise RejectedError("the file is a scan, and OCR is switched off")
+            raise RefusedError("the file is a scan, and OCR is switched off")
         try:
             job = self.jobs.reserve(
                 message.job_id,
@@ -82,11 +82,11 @@ class Ocr:
                 page_limit=self.page_limit,
             )
         except PageLimitError as error:
-            raise RejectedError("the pages that OCR may read this month are used up") from error
+            raise RefusedError("the pages that OCR may read this month are used up") from error
         if job.document_id != message.item_id:
             raise PermanentError("jobId belongs to another document")
         if job.status == FAILED:
-            raise RejectedError("OCR could not read the file")
+            raise RefusedError("OCR could not read the file")
         return job
 
     def _request(self, message: FileMessage) -> dict[str, Any]:
@@ -103,7 +103,7 @@ class Ocr:
         code = error.response["Error"]["Code"]
         if code in _FILE_IS_AT_FAULT:
             self.jobs.give_up(job)
-            return RejectedError(_FILE_IS_AT_FAULT[code])
+            return RefusedError(_FILE_IS_AT_FAULT[code])
         if code == "IdempotentParameterMismatchException":
             return PermanentError("jobId was used for another file")
         return error

@@ -12,10 +12,10 @@ from functools import cache
 from typing import Any
 
 import boto3
+from aistudio_shared.clients import client_config
 from aistudio_shared.data_api import DataApi
 from aistudio_shared.environment import required
 from aistudio_shared.logs import logger
-from botocore.config import Config
 from events import Change, Run, parse
 from execution import Executor, Invocation
 from management import Manager, Surroundings
@@ -24,9 +24,7 @@ from settings import Settings
 
 _LOG = logger("schedule_executor")
 
-_CLIENT_CONFIG = Config(
-    retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5, read_timeout=20
-)
+_CLIENT_CONFIG = client_config(read_timeout_seconds=20)
 
 
 class InvalidNumberError(ValueError):

@@ -7,7 +7,7 @@ from typing import Any
 
 from aistudio_shared.documents import DocumentMissingError, Documents, request_embeddings
 from aistudio_shared.job_status import COMPLETED, FAILED, JobStatus
-from aistudio_shared.logs import Log, described
+from aistudio_shared.logs import Log
 from aistudio_shared.records import PermanentError, Record
 from aistudio_shared.textract_jobs import FAILED as UNREADABLE
 from aistudio_shared.textract_jobs import SUCCEEDED, TextractJob, TextractJobs
@@ -120,8 +120,6 @@ class CompletionProcessing:
         """Tell that nobody tries again; the row stays open for a redrive of the message."""
         self.log.failure("last attempt failed", error, jobId=job.job_id)
         reason = "The result of OCR could not be processed in several attempts."
-        try:
+        with self.log.quietly():
             JobStatus(self.table, job.job_id).update(FAILED, error=reason)
             self.documents.fail(job.document_id, reason)
-        except Exception as second:  # noqa: BLE001 # the first error is what counts
-            self.log.warning("outcome could not be told", error=described(second))

@@ -13,18 +13,16 @@ from typing import Any
 
 import boto3
 from aistudio_shared.claims import InProgressError
+from aistudio_shared.clients import client_config
 from aistudio_shared.data_api import DataApi
 from aistudio_shared.documents import Documents
 from aistudio_shared.environment import required
-from botocore.config import Config
 from failures import RequestError, UrlRefusedError
 from fetching import Fetcher, Network
 from ingestion import EXPLAINED, Ingestion
 from invocation import has_http_shape, http_answer, request_of
 
-_CONFIG = Config(
-    retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5, read_timeout=30
-)
+_CONFIG = client_config(read_timeout_seconds=30)
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:

@@ -17,16 +17,13 @@ from aistudio_templates import (
 )
 from aistudio_templates.assets import Asset
 from aistudio_templates.model import Value, exported, stack_template
-from aistudio_templates.patterns.alarm import alarm
+from aistudio_templates.patterns.access import Access, combined, data_api_access
+from aistudio_templates.patterns.alarm import MetricAlarm, Threshold, alarm
 from aistudio_templates.patterns.function_code import python_code
+from aistudio_templates.patterns.function_sizing import Size
 from aistudio_templates.patterns.handle import resources
 from aistudio_templates.patterns.optimized_lambda import OptimizedLambda, optimized_lambda
-from aistudio_templates.policies.grants import (
-    invoke_functions,
-    policy,
-    use_data_api,
-    write_objects,
-)
+from aistudio_templates.policies.grants import invoke_functions, policy, write_objects
 from aistudio_templates.policies.trust import service_trust
 
 PREFIX = "usage-reports/"
@@ -79,19 +76,19 @@ def _function(config: EnvironmentConfig, outputs: StackOutputs) -> OptimizedLamb
         config,
         code=python_code(Asset("usage-reporter", _SOURCE)),
         description="Writes how much the platform was used into a CSV file",
-        memory_mib=256,
-        timeout_seconds=120,
-        environment={
-            "DATABASE_RESOURCE_ARN": database.cluster_arn,
-            "DATABASE_SECRET_ARN": database.secret_arn,
-            "DATABASE_NAME": config.database.database_name,
-            "REPORTS_BUCKET_NAME": storage.repositories_bucket_name,
-            "REPORTS_PREFIX": PREFIX,
-        },
-        statements=[
-            *use_data_api(cluster_arn=database.cluster_arn, secret_arn=database.secret_arn),
-            *write_objects(storage.repositories_bucket_arn, prefix=PREFIX),
-        ],
+        size=Size(memory_mib=256, timeout_seconds=120),
+        access=combined(
+            data_api_access(
+                config, cluster_arn=database.cluster_arn, secret_arn=database.secret_arn
+            ),
+            Access(
+                {
+                    "REPORTS_BUCKET_NAME": storage.repositories_bucket_name,
+                    "REPORTS_PREFIX": PREFIX,
+                },
+                write_objects(storage.repositories_bucket_arn, prefix=PREFIX),
+            ),
+        ),
     )
 
 
@@ -117,13 +114,11 @@ def _nightly(function: OptimizedLambda) -> list[Any]:
 
 
 def _alarm(function: OptimizedLambda, topic_arn: Value) -> Any:
-    return alarm(
+    watched = MetricAlarm(
         "UsageReporterErrorsAlarm",
         "Last night's usage report was not written: see the function's log.",
-        metric=("AWS/Lambda", "Errors"),
-        dimensions={"FunctionName": function.name},
-        statistic="Sum",
-        threshold=1,
-        evaluation_periods=1,
-        topic_arn=topic_arn,
+        ("AWS/Lambda", "Errors"),
+        Threshold(1, evaluation_periods=1),
+        "Sum",
     )
+    return alarm(watched, dimensions={"FunctionName": function.name}, topic_arn=topic_arn)

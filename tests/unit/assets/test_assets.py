@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from aistudio_templates.assets import (
+    PREBUILT_ZIP,
     PYTHON_LAYER,
     PYTHON_SOURCE,
     Asset,
@@ -14,6 +15,7 @@ from aistudio_templates.assets import (
     limits,
     migrations_digest,
 )
+from aistudio_templates.assets.sources import SourceFile
 from aistudio_templates.errors import AssetError
 
 FILES = {"handler.py": "def handler(): ...\n", "lib/helper.py": "x = 1\n", "requirements.txt": ""}
@@ -152,4 +154,30 @@ def test_the_initialisers_digest_changes_less_often_than_its_code() -> None:
     names = {file.name for file in initialiser.files}
     assert "handler.py" in names
     assert any(name.startswith("migrations/") for name in names)
-    assert migrations_digest() not in initialiser.key
+    assert migrations_digest(initialiser) not in initialiser.key
+
+
+def extra(name: str, content: str = "y = 2\n") -> SourceFile:
+    return SourceFile(name, content.encode(), executable=False)
+
+
+def test_extra_files_are_source_like_the_folders_own(tmp_path: Path) -> None:
+    folder = write(tmp_path / "a", FILES)
+    joined = Asset("my-function", folder, extra=(extra("lib/z.py"), extra("lib/a.py")))
+    whole = asset(write(tmp_path / "b", {**FILES, "lib/z.py": "y = 2\n", "lib/a.py": "y = 2\n"}))
+    assert joined.digest == whole.digest != asset(folder).digest
+    assert archive(joined) == archive(whole)
+
+
+def test_an_extra_file_hides_none(tmp_path: Path) -> None:
+    folder = write(tmp_path / "a", FILES)
+    for files in ((extra("handler.py"),), (extra("new.py"), extra("new.py", "other"))):
+        with pytest.raises(AssetError, match=r"(handler|new)\.py is there, and comes from else"):
+            _ = Asset("my-function", folder, extra=files).digest
+
+
+def test_a_zip_takes_no_extra_files(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    path.write_bytes(archive(asset(write(tmp_path / "a", FILES))))
+    with pytest.raises(AssetError, match="to which no files can be added"):
+        _ = Asset("my-function", path, PREBUILT_ZIP, extra=(extra("new.py"),)).digest

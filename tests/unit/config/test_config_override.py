@@ -49,6 +49,8 @@ def test_no_override_ever_changes_the_defaults(gateways: int) -> None:
     assert EnvironmentConfig.get("dev").model_dump() == before
 
 
+ECS = {"hosting": "ecs", "hosted_zone_id": "Z0123456789ABCDEFGHIJ"}
+
 REFUSED: list[tuple[dict[str, Any], str, str]] = [
     # section, what the first line says, what the message or hint says is valid
     ({"netwrok": {}}, "netwrok: unknown key", "did you mean 'network'"),
@@ -151,6 +153,23 @@ def test_a_schedule_may_not_pause_a_cluster_with_a_proxy() -> None:
     }
     with pytest.raises(ConfigError, match="0 with a proxy"):
         PROD.override(database={"proxy": True, "scheduled_capacity": [night]})
+
+
+ENDPOINTS = ["ecr.api", "ecr.dkr", "logs", "secretsmanager"]
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "missing"), [([], "ecr.api"), (ENDPOINTS[:3], "secretsmanager")]
+)
+def test_tasks_without_a_way_out_are_refused(endpoints: list[str], missing: str) -> None:
+    with pytest.raises(ConfigError, match=f"tasks cannot start without.*{missing}"):
+        DEV.override(frontend=ECS, network={"nat_gateways": 0, "interface_endpoints": endpoints})
+
+
+def test_endpoints_are_a_way_out_and_amplify_needs_none() -> None:
+    closed = {"nat_gateways": 0}
+    assert DEV.override(frontend=ECS, network={**closed, "interface_endpoints": ENDPOINTS})
+    assert DEV.override(network=closed)
 
 
 def test_existing_vpc_needs_one_subnet_a_zone() -> None:

@@ -27,6 +27,11 @@ CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234
         ("frontend", {"bedrock_model_ids": ("*",)}, "frontend.bedrock_model_ids"),
         ("frontend", {"waf_rate_limit": 1}, "frontend.waf_rate_limit"),
         ("processing", {"embedding_provider": "openai"}, "needs embedding_secret_name"),
+        (
+            "processing",
+            {"embedding_model_id": "arn:aws:bedrock:us-east-1::foundation-model/m"},
+            "embedding_model_id must be an id",
+        ),
         ("processing", {"max_concurrency": 1}, "processing.max_concurrency"),
         ("auth", {"extra_origins": ("http://example.com",)}, "auth.extra_origins"),
         ("email", {"identity": "pigeon"}, "email.identity"),
@@ -60,6 +65,13 @@ def test_ecs_takes_a_zone_or_a_certificate(key: str) -> None:
     value = {"hosted_zone_id": ZONE, "certificate_arn": CERTIFICATE}[key]
     config = EnvironmentConfig.get("prod").override(frontend={"hosting": "ecs", key: value})
     assert config.frontend.hosting == "ecs"
+
+
+@pytest.mark.parametrize("word", ["aws", "amazon", "cognito"])
+def test_an_environment_is_not_named_as_no_sign_in_domain_may_be(word: str) -> None:
+    values = EnvironmentConfig.get("dev").model_dump() | {"name": f"my-{word}-test"}
+    with pytest.raises(ConfigError, match="sign-in domain"):
+        EnvironmentConfig.create(values)
 
 
 def test_a_firewall_on_amplify_is_for_one_region_only() -> None:

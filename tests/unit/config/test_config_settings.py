@@ -53,6 +53,12 @@ cidr = "10.3.0.0/16"
     assert pilot.config.frontend.subdomain == "pilot"
 
 
+def test_the_folder_of_migrations_is_relative_to_the_file(tmp_path: Path) -> None:
+    assert load_settings(write(tmp_path)).migrations is None
+    named = load_settings(write(tmp_path, "[extensions]\nmigrations = '../sql'\n"))
+    assert named.migrations == tmp_path / "../sql"
+
+
 def test_every_value_tells_where_it_came_from(tmp_path: Path) -> None:
     settings = load_settings(write(tmp_path, "[environments.dev.database]\nreaders = 1\n"))
     sources = {value.key: (value.value, value.source) for value in settings.provenance("dev")}
@@ -76,6 +82,11 @@ REFUSED = [
     ("[environments.dev]\nbased_on = 'prod'\n", "based_on = 'prod'", "defaults of its own"),
     ("[environments]\ndev = 5\n", "environments.dev = 5", "table"),
     ("[extensions]\nstacks = 'x'\n", "extensions.stacks = 'x'", "a list"),
+    ("[extensions]\nmigrations = ['x']\n", "extensions.migrations = ('x',)", "text"),
+    ("[extensions]\nmigrations = ''\n", "extensions.migrations = ''", "match"),
+    ("[extensions]\nmigrations = '/etc'\n", "extensions.migrations = '/etc'", "match"),
+    ("[extensions]\nmigrations = '~/sql'\n", "extensions.migrations = '~/sql'", "match"),
+    ("[extensions]\nmigration = 'x'\n", "extensions.migration: unknown key", "migrations"),
     ("[orgnization]\n", "orgnization: unknown key", "organization"),
     (
         "[environments.pilot]\nbased_on = 'dev'\n",

@@ -246,7 +246,7 @@ def test_large_root_goes_to_s3(tmp_path: Path) -> None:
     write_set(tmp_path, outputs=("VpcId", *many))
     large = desire(read_template_set(tmp_path), target, identity, stack=None, deployed=None)
     assert large.root_url is not None
-    assert large.root_url.endswith(large.root_key)
+    assert large.root_url.endswith(large.root.key)
 
 
 @pytest.mark.parametrize(("kind", "wanted"), [("AWS::IAM::Role", True), ("AWS::EC2::VPC", False)])

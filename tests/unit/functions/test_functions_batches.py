@@ -142,22 +142,24 @@ def test_a_message_that_comes_twice_is_handled_once(sqs: FakeQueues) -> None:
     table, worker = FakeTable(), Worker()
     for _ in range(2):
         event = sqs_event({"n": 7})
-        assert process(event, worker, sqs, claim_table=table, context=FakeContext()) == []
+        assert (
+            process(event, worker, sqs, claims=batches.Claims(table), context=FakeContext()) == []
+        )
     assert worker.seen == [7]
 
 
 def test_the_same_work_in_two_messages_is_done_once(sqs: FakeQueues) -> None:
     worker = Worker()
     event = sqs_event({"n": 7}, {"n": 7}, {"n": 8})
-    more = {"claim_table": FakeTable(), "claim_key": lambda record: f"work#{record.body['n']}"}
-    assert process(event, worker, sqs, **more) == []
+    claimed = batches.Claims(FakeTable(), lambda record: f"work#{record.body['n']}")
+    assert process(event, worker, sqs, claims=claimed) == []
     assert worker.seen == [7, 8]
 
 
 def test_a_message_that_is_worked_on_elsewhere_comes_back_after_the_lease(sqs: FakeQueues) -> None:
     table, worker = FakeTable(), Worker()
     with claims.claim(table, "m0", 500):
-        assert process(sqs_event({"n": 7}), worker, sqs, claim_table=table) == ["m0"]
+        assert process(sqs_event({"n": 7}), worker, sqs, claims=batches.Claims(table)) == ["m0"]
     assert worker.seen == []
     assert 490 < sqs.visibility["r0"] <= 502
 
@@ -167,7 +169,7 @@ def test_failed_work_may_be_claimed_again(sqs: FakeQueues, raises: str) -> None:
     table, worker = FakeTable(), Worker()
     event = sqs_event({"n": 7, "raises": raises})
     for _ in range(2):
-        process(event, worker, sqs, claim_table=table)
+        process(event, worker, sqs, claims=batches.Claims(table))
     assert worker.seen == [7, 7]
 
 
@@ -197,7 +199,9 @@ def test_no_message_is_lost_and_none_is_done_twice(
         while waiting:
             event = {"Records": waiting + waiting[:duplicates]}
             log = logs.logger("t")
-            again = failed(batches.process(event, handle, log=log, sqs=sqs, claim_table=table))
+            again = failed(
+                batches.process(event, handle, log=log, sqs=sqs, claims=batches.Claims(table))
+            )
             waiting = [raw for raw in waiting if raw["messageId"] in again]
     assert len(done) == len(set(done))
     assert {*done, *(body["n"] for body in sqs.bodies(DLQ))} == set(script)
@@ -206,7 +210,7 @@ def test_no_message_is_lost_and_none_is_done_twice(
 def test_a_table_that_refuses_claims_stops_the_work(sqs: FakeQueues) -> None:
     table, worker = FakeTable(), Worker()
     table.failures = [refused("ProvisionedThroughputExceededException")]
-    assert process(sqs_event({"n": 7}), worker, sqs, claim_table=table) == ["m0"]
+    assert process(sqs_event({"n": 7}), worker, sqs, claims=batches.Claims(table)) == ["m0"]
     assert worker.seen == []
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -126,6 +126,13 @@ def test_arrays_become_lists() -> None:
     assert api(recorder).execute("SELECT 1") == [{"ids": [1, 2], "names": [["a"], []]}]
 
 
+def test_a_column_is_called_what_the_statement_calls_it() -> None:
+    columns = [{"name": "name", "label": "schedule_name"}, {"name": "id", "label": ""}]
+    row = [{"stringValue": "daily"}, {"longValue": 1}]
+    recorder = Recorder({"columnMetadata": columns, "records": [row]})
+    assert api(recorder).execute("SELECT 1") == [{"schedule_name": "daily", "id": 1}]
+
+
 def delete_and_then(database: Any, transaction: str, sql: str) -> None:
     database.execute("DELETE FROM documents", None, transaction)
     database.execute(sql, None, transaction)
@@ -143,8 +150,17 @@ def test_a_transaction_is_all_or_nothing(client: FakeDataApi) -> None:
     assert not client.in_transaction
 
 
-def test_the_first_error_counts_even_if_the_rollback_fails(client: FakeDataApi) -> None:
-    client.failures = [None, refused("BadRequestException", "the transaction is gone")]
+@pytest.mark.parametrize(
+    "failure",
+    [
+        refused("BadRequestException", "the transaction is gone"),
+        EndpointConnectionError(endpoint_url="u"),
+    ],
+)
+def test_the_first_error_counts_even_if_the_rollback_fails(
+    client: FakeDataApi, failure: Exception
+) -> None:
+    client.failures = [None, failure]
     with pytest.raises(ZeroDivisionError), api(client).transaction():
         raise ZeroDivisionError
 

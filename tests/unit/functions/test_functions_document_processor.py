@@ -462,7 +462,7 @@ def test_documents_that_fill_the_disk_are_refused(
         "shutil.disk_usage", lambda _: type("Usage", (), {"free": 64 * 1024 * 1024})
     )
     work.run(pdf([["Text"]]))
-    assert "which is too much" in work.job["errorMessage"]
+    assert "which is too large" in work.job["errorMessage"]
 
 
 def test_all_missing_variables_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

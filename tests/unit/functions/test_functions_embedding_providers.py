@@ -291,6 +291,14 @@ def test_a_model_that_needs_an_inference_profile_is_told() -> None:
         provider.embed(["a"])
 
 
+def test_a_model_without_a_subscription_is_told() -> None:
+    provider = bedrock.BedrockProvider(
+        FakeBedrock(error=bedrock_error("AccessDeniedException", 403)), "cohere.embed-v4:0"
+    )
+    with pytest.raises(records.PermanentError, match="may have to subscribe to this model"):
+        provider.embed(["a"])
+
+
 @pytest.mark.parametrize("answer", [{}, {"embeddings": None}, {"embeddings": {}}, [], b"no json"])
 def test_an_answer_of_another_form_is_refused(answer: Any) -> None:
     provider = bedrock.BedrockProvider(FakeBedrock(answer), "cohere.embed-v4:0")

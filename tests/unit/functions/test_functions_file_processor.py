@@ -20,12 +20,17 @@ from support.fake_data_api import FakeDataApi
 from support.function_source import function_modules
 
 with function_modules(
-    "file_processor", "handler", "file_message", "file_processing", "object_file", "ocr"
+    "file_processor", "handler", "file_message", "file_processing", "ocr"
 ) as modules:
-    handler, file_message, file_processing, object_file, ocr = modules
+    handler, file_message, file_processing, ocr = modules
 
-with function_modules("shared", "aistudio_shared.records", "aistudio_shared.data_api") as shared:
-    records, data_api = shared
+with function_modules(
+    "shared",
+    "aistudio_shared.records",
+    "aistudio_shared.data_api",
+    "aistudio_shared.stored_objects",
+) as shared:
+    records, data_api, stored_objects = shared
 
 BUCKET = "documents"
 KEY = "repositories/3/1/notes.txt"
@@ -380,9 +385,9 @@ def test_files_larger_than_the_disk_are_refused_before_they_are_read(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Usage:
-        free = object_file._SPARE_BYTES + 100
+        free = stored_objects.SPARE_BYTES + 100
 
-    monkeypatch.setattr(object_file.shutil, "disk_usage", lambda _: Usage)
+    monkeypatch.setattr(stored_objects.shutil, "disk_usage", lambda _: Usage)
     assert world.run(message()) == []
     assert world.document() == ("failed", "the file has 4,500 bytes, which is too large")
 
@@ -500,5 +505,5 @@ def test_documents_with_too_many_pages_are_not_counted(world: World) -> None:
     asked = ocr.Ocr(world.textract, None, topic_arn=TOPIC, role_arn=ROLE, page_limit=10_000)
     record = records.Record("m", SCAN)
     one = file_message.file_message(record, buckets={BUCKET})
-    with pytest.raises(ocr.RejectedError, match="OCR reads 3,000 pages, the file has 3,001"):
+    with pytest.raises(ocr.RefusedError, match="OCR reads 3,000 pages, the file has 3,001"):
         asked.start(one, page_count=3_001)

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from support.fake_aws import FakeTable, refused
 from support.function_source import function_modules
@@ -224,6 +224,28 @@ def test_failed_work_may_be_tried_again_at_once(table: FakeTable, clock: Clock) 
         raise ZeroDivisionError
     with claimed(table, clock) as again:
         assert not again.done
+
+
+@pytest.mark.parametrize(
+    "failure", [refused("ThrottlingException"), EndpointConnectionError(endpoint_url="u")]
+)
+def test_an_error_of_the_work_counts_more_than_one_of_freeing_its_claim(
+    table: FakeTable, clock: Clock, capsys: pytest.CaptureFixture[str], failure: Exception
+) -> None:
+    table.failures = [None, failure]
+    with pytest.raises(ZeroDivisionError), claimed(table, clock):
+        raise ZeroDivisionError
+    (line,) = written(capsys)
+    assert (line["message"], line["claim"]) == ("claim not freed", "claim#k")
+    with pytest.raises(claims.InProgressError), claimed(table, clock):
+        pytest.fail("the lease still lasts")
+
+
+def test_an_index_of_states_and_times_does_not_list_claims(table: FakeTable, clock: Clock) -> None:
+    with claimed(table, clock):
+        held = dict(table.items["claim#k"])
+    for item in (held, table.items["claim#k"]):
+        assert not {"status", "timestamp"} <= item.keys()
 
 
 def test_the_lease_of_a_crash_expires(table: FakeTable, clock: Clock) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from support.function_source import FUNCTIONS, function_modules
 
-with function_modules("database_initializer", "sql_statements") as (sql_statements,):
+with function_modules("database_initializer", "migration_files.statements") as (sql_statements,):
     split = sql_statements.split_statements
     SqlSyntaxError = sql_statements.SqlSyntaxError
 
@@ -34,6 +34,32 @@ with function_modules("database_initializer", "sql_statements") as (sql_statemen
         ("DO $x$ BEGIN; $$;$$ END; $x$; SELECT 2", ["DO $x$ BEGIN; $$;$$ END; $x$", "SELECT 2"]),
         ("SELECT a$b$c; SELECT $1; SELECT 2", ["SELECT a$b$c", "SELECT $1", "SELECT 2"]),
         ("SELECT 1 -- end", ["SELECT 1 -- end"]),
+        ("-- old;\rSELECT 1;\r-- end", ["-- old;\rSELECT 1"]),
+        ("SELECT 1;\u00a0;", ["SELECT 1", "\u00a0"]),
+        (
+            "CREATE RULE r AS ON INSERT TO t DO (SELECT 1; SELECT 2); SELECT 3",
+            ["CREATE RULE r AS ON INSERT TO t DO (SELECT 1; SELECT 2)", "SELECT 3"],
+        ),
+        (
+            "create function f() returns int begin atomic\n"
+            "select case when a then 1 end; select 2; end; SELECT 3",
+            [
+                "create function f() returns int begin atomic\n"
+                "select case when a then 1 end; select 2; end",
+                "SELECT 3",
+            ],
+        ),
+        (
+            'CREATE OR REPLACE PROCEDURE p("end" int) BEGIN ATOMIC SELECT 1; END; SELECT 2',
+            [
+                'CREATE OR REPLACE PROCEDURE p("end" int) BEGIN ATOMIC SELECT 1; END',
+                "SELECT 2",
+            ],
+        ),
+        (
+            "CREATE VIEW v AS SELECT CASE WHEN a THEN 1 END; BEGIN; SELECT 2",
+            ["CREATE VIEW v AS SELECT CASE WHEN a THEN 1 END", "BEGIN", "SELECT 2"],
+        ),
         (
             "DROP TYPE a;\nCREATE TYPE b AS ENUM ('x');",
             ["DROP TYPE a", "CREATE TYPE b AS ENUM ('x')"],
@@ -60,7 +86,7 @@ def test_what_is_not_closed_is_an_error(sql: str, message: str) -> None:
 
 
 pieces = st.one_of(
-    st.sampled_from(["SELECT", "a", "1", "(", ")", "$1", "x$y", "\n", " ", "é"]),
+    st.sampled_from(["SELECT", "a", "1", "(a;b)", "$1", "x$y", "\n", " ", "é", "😀"]),
     st.text("ab;'-/*$ \n", max_size=6).map(lambda t: "'" + t.replace("'", "''") + "'"),
     st.text('ab;"$', min_size=1, max_size=6).map(lambda t: '"' + t.replace('"', '""') + '"'),
     st.text("ab;'\"\n", max_size=8).map(lambda t: f"$t${t}$t$"),
@@ -98,6 +124,19 @@ def test_our_migrations_are_one_statement_a_piece_and_drop_nothing(path: Path) -
         assert re.match(r"CREATE |ALTER TABLE \w+ ADD COLUMN IF NOT EXISTS ", code.strip())
         assert "DROP " not in code.upper()
         assert "TRUNCATE" not in code.upper()
+
+
+@pytest.mark.parametrize(
+    ("statement", "word"),
+    [
+        ("-- why\n/* and how */ commit", "commit"),
+        ("SELECT 1", "SELECT"),
+        ("(SELECT 1)", ""),
+        ("-- nothing", ""),
+    ],
+)
+def test_the_leading_word_comes_after_comments(statement: str, word: str) -> None:
+    assert sql_statements.leading_word(statement) == word
 
 
 def test_the_module_needs_nothing_but_the_standard_library() -> None:

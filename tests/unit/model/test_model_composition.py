@@ -185,3 +185,12 @@ def test_every_taggable_resource_is_tagged_and_keeps_its_own_tags() -> None:
     }
     assert view.get("Mapped").properties["Tags"]["ManagedBy"] == "CloudFormation"
     assert "Tags" not in view.get("Untaggable").properties
+
+
+def test_a_nested_stack_hands_down_its_own_name_and_not_the_roots() -> None:
+    composition = Composition("dev")
+    composition.add("work_queues", queues())
+    nested = composition.assembly().root["Resources"]["WorkQueues"]
+    tags = {tag["Key"]: tag["Value"] for tag in nested["Properties"]["Tags"]}
+    assert tags["Stack"] == "work_queues"
+    assert tags["Environment"] == "dev"

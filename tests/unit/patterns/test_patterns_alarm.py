@@ -3,7 +3,16 @@ from typing import Any
 import pytest
 from troposphere import Ref, cloudwatch
 
-from aistudio_templates.patterns.alarm import BELOW, MathMetric, alarm, any_alarm, math_alarm
+from aistudio_templates.patterns.alarm import (
+    BELOW,
+    MathMetric,
+    MetricAlarm,
+    Threshold,
+    alarm,
+    alarms,
+    any_alarm,
+    math_alarm,
+)
 
 TOPIC = Ref("Topic")
 
@@ -13,18 +22,13 @@ def properties(resource: Any) -> dict[str, Any]:
     return found
 
 
+def watched(title: str = "A", *, statistic: str = "Sum", **threshold: Any) -> MetricAlarm:
+    return MetricAlarm(title, "d", ("AWS/SQS", "Age"), Threshold(1, **threshold), statistic)
+
+
 def plain(**options: Any) -> dict[str, Any]:
-    return properties(
-        alarm(
-            "A",
-            "d",
-            metric=("AWS/SQS", "Age"),
-            dimensions={"QueueName": "q"},
-            threshold=1,
-            topic_arn=TOPIC,
-            **options,
-        )
-    )
+    made = alarm(watched(**options), dimensions={"QueueName": "q"}, topic_arn=TOPIC)
+    return properties(made)
 
 
 def test_it_tells_the_topic_when_it_fires_and_when_it_clears() -> None:
@@ -42,6 +46,17 @@ def test_percentiles_have_a_property_of_their_own(statistic: str, key: str) -> N
     assert ("Statistic" in declared) != ("ExtendedStatistic" in declared)
 
 
+def test_several_alarms_watch_one_resource() -> None:
+    one, two = alarms(
+        [watched("One"), watched("Two", period_seconds=60)],
+        dimensions={"QueueName": "q"},
+        topic_arn=TOPIC,
+    )
+    assert (one.title, two.title) == ("One", "Two")
+    assert properties(one)["Dimensions"] == properties(two)["Dimensions"]
+    assert (properties(one)["Period"], properties(two)["Period"]) == (300, 60)
+
+
 def test_an_expression_returns_one_series_and_reads_the_others() -> None:
     metrics = [MathMetric("a", "N", "A", {"D": "d"}), MathMetric("b", "N", "B", {"D": "d"})]
     declared = properties(
@@ -50,8 +65,7 @@ def test_an_expression_returns_one_series_and_reads_the_others() -> None:
             "d",
             expression="100 * a / b",
             metrics=metrics,
-            threshold=5,
-            period_seconds=60,
+            threshold=Threshold(5, period_seconds=60),
             topic_arn=TOPIC,
         )
     )

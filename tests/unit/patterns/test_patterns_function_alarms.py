@@ -1,8 +1,8 @@
 import pytest
 
 from aistudio_templates.patterns.function_alarms import function_alarms, queue_alarm
+from aistudio_templates.patterns.function_facts import FunctionFacts
 from aistudio_templates.patterns.function_sizing import Profile
-from aistudio_templates.patterns.optimized_lambda import FunctionFacts
 from aistudio_templates.patterns.queue import QueueFacts
 from support.handles import view
 

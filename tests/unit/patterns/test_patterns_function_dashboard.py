@@ -3,6 +3,7 @@ from typing import Any
 
 from aistudio_templates.config import EnvironmentConfig
 from aistudio_templates.patterns.function_code import inline_code
+from aistudio_templates.patterns.function_sizing import Size
 from aistudio_templates.patterns.optimized_lambda import optimized_lambda
 from support.handles import view
 
@@ -13,7 +14,7 @@ def widgets(name: str = "prod") -> dict[str, dict[str, Any]]:
         EnvironmentConfig.get(name),
         code=inline_code("def handler(event, context): ..."),
         description="Works",
-        memory_mib=2048,
+        size=Size(memory_mib=2048),
     )
     dashboard = view(made).only("AWS::CloudWatch::Dashboard")
     dashboard.has(DashboardName=f"aistudio-{name}-file-processor-metrics")

@@ -3,13 +3,10 @@ import pytest
 from aistudio_templates.config import EnvironmentConfig
 from aistudio_templates.errors import TemplateError
 from aistudio_templates.patterns.function_code import inline_code
+from aistudio_templates.patterns.function_options import FunctionOptions
 from aistudio_templates.patterns.function_scaling import Concurrency, ProvisionedConcurrency
-from aistudio_templates.patterns.function_sizing import Profile
-from aistudio_templates.patterns.optimized_lambda import (
-    FunctionOptions,
-    OptimizedLambda,
-    optimized_lambda,
-)
+from aistudio_templates.patterns.function_sizing import Profile, Size
+from aistudio_templates.patterns.optimized_lambda import OptimizedLambda, optimized_lambda
 from support.handles import view
 
 SOURCE = "def handler(event, context): ..."
@@ -27,7 +24,7 @@ def function(
         EnvironmentConfig.get(name),
         code=inline_code(source),
         description="Answers",
-        profile=profile,
+        size=Size(profile),
         options=FunctionOptions(concurrency=concurrency),
     )
 
@@ -82,7 +79,7 @@ def test_a_change_of_memory_publishes_another_version_too() -> None:
         EnvironmentConfig.get("prod").override(compute={"tuned_functions": tuned}),
         code=inline_code(SOURCE),
         description="Answers",
-        profile=Profile.CRITICAL,
+        size=Size(Profile.CRITICAL),
         options=FunctionOptions(concurrency=Concurrency(provisioned=ProvisionedConcurrency(1, 1))),
     )
     assert before not in view(made).of_type("AWS::Lambda::Version")

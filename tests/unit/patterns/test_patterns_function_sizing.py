@@ -3,6 +3,7 @@ import pytest
 from aistudio_templates.config import EnvironmentConfig
 from aistudio_templates.patterns.function_sizing import (
     Profile,
+    Size,
     Sizing,
     log_retention_days,
     sizing,
@@ -28,13 +29,13 @@ def tuned(**found: object) -> EnvironmentConfig:
 def test_critical_and_batch_are_the_same_everywhere(
     name: str, profile: Profile, size: Sizing
 ) -> None:
-    assert sizing(EnvironmentConfig.get(name), "worker", profile) == size
+    assert sizing(EnvironmentConfig.get(name), "worker", Size(profile)) == size
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_standard_is_the_environments_own_size(name: str) -> None:
     compute = EnvironmentConfig.get(name).compute
-    size = sizing(EnvironmentConfig.get(name), "worker", Profile.STANDARD)
+    size = sizing(EnvironmentConfig.get(name), "worker", Size())
     assert size == Sizing(compute.lambda_memory_mib, compute.lambda_timeout_seconds, tuned=False)
 
 
@@ -47,7 +48,7 @@ def test_standard_is_the_environments_own_size(name: str) -> None:
     ],
 )
 def test_what_is_given_beats_the_profile(explicit: dict[str, int], size: Sizing) -> None:
-    assert sizing(DEV, "worker", Profile.BATCH, **explicit) == size
+    assert sizing(DEV, "worker", Size(Profile.BATCH, **explicit)) == size
 
 
 @pytest.mark.parametrize(
@@ -59,11 +60,11 @@ def test_what_is_given_beats_the_profile(explicit: dict[str, int], size: Sizing)
 )
 def test_what_tuning_found_beats_what_is_given(found: dict[str, int], size: Sizing) -> None:
     config = tuned(**found)
-    assert sizing(config, "worker", Profile.BATCH, memory_mib=256, timeout_seconds=60) == size
+    assert sizing(config, "worker", Size(Profile.BATCH, 256, 60)) == size
 
 
 def test_tuning_says_nothing_of_other_functions() -> None:
-    assert not sizing(tuned(memory_mib=512), "other", Profile.BATCH).tuned
+    assert not sizing(tuned(memory_mib=512), "other", Size(Profile.BATCH)).tuned
 
 
 @pytest.mark.parametrize(

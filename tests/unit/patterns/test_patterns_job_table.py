@@ -29,6 +29,25 @@ def test_a_table_outlives_its_stack() -> None:
     assert table().resource["UpdateReplacePolicy"] == "Retain"
 
 
+@pytest.mark.parametrize(
+    ("environment", "name", "policy"),
+    [
+        ("dev", None, "Retain"),
+        ("dev", "jobs", "RetainExceptOnCreate"),
+        ("prod", None, "Retain"),
+        # A protected table cannot be deleted: the rollback would fail as well.
+        ("prod", "jobs", "Retain"),
+    ],
+)
+def test_a_failed_creation_leaves_no_name_taken_where_it_can_be_helped(
+    environment: str, name: str | None, policy: str
+) -> None:
+    config = EnvironmentConfig.get(environment)
+    made = view(job_table("Jobs", config, partition_key="jobId", name=name))
+    resource = made.only("AWS::DynamoDB::Table").resource
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == (policy, "Retain")
+
+
 def test_one_item_a_job_unless_a_sort_key_is_asked_for() -> None:
     table().has(
         KeySchema=[{"AttributeName": "jobId", "KeyType": "HASH"}],

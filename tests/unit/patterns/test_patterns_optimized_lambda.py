@@ -7,6 +7,7 @@ from troposphere import Ref
 from aistudio_templates.assets import Asset
 from aistudio_templates.config import EnvironmentConfig
 from aistudio_templates.errors import TemplateError
+from aistudio_templates.patterns.access import Access
 from aistudio_templates.patterns.function_code import (
     FunctionCode,
     image_code,
@@ -15,14 +16,13 @@ from aistudio_templates.patterns.function_code import (
     python_code,
     zip_code,
 )
-from aistudio_templates.patterns.function_sizing import Profile
-from aistudio_templates.patterns.optimized_lambda import (
+from aistudio_templates.patterns.function_options import (
     AsyncFailures,
     FunctionOptions,
-    OptimizedLambda,
     VpcPlacement,
-    optimized_lambda,
 )
+from aistudio_templates.patterns.function_sizing import Profile, Size
+from aistudio_templates.patterns.optimized_lambda import OptimizedLambda, optimized_lambda
 from aistudio_templates.policies.grants import publish_messages
 from support.environments import ENVIRONMENTS
 from support.handles import allowed, role_statements, view
@@ -84,7 +84,7 @@ def test_by_itself_a_function_may_write_its_own_log_and_nothing_else() -> None:
 
 
 def test_the_role_belongs_to_lambda_and_holds_what_was_granted() -> None:
-    made = function(statements=publish_messages(TOPIC))
+    made = function(access=Access(statements=publish_messages(TOPIC)))
     role = view(made).get("WorkerRole")
     (trust,) = role.properties["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
@@ -99,17 +99,17 @@ def test_the_role_belongs_to_lambda_and_holds_what_was_granted() -> None:
 def test_the_profile_gives_the_size(
     profile: Profile, memory_mib: int, timeout_seconds: int
 ) -> None:
-    made = function(profile=profile)
+    made = function(size=Size(profile))
     view(made).get("WorkerFunction").has(MemorySize=memory_mib, Timeout=timeout_seconds)
     assert (made.facts.memory_mib, made.facts.timeout_seconds) == (memory_mib, timeout_seconds)
 
 
 def test_tuned_beats_explicit_beats_profile() -> None:
-    explicit = function(profile=Profile.BATCH, memory_mib=512, timeout_seconds=60)
+    explicit = function(size=Size(Profile.BATCH, 512, 60))
     view(explicit).get("WorkerFunction").has(MemorySize=512, Timeout=60)
     found = {"function": "worker", "memory_mib": 768}
     config = DEV.override(compute={"tuned_functions": [found]})
-    tuned = function(config, profile=Profile.BATCH, memory_mib=512, timeout_seconds=60)
+    tuned = function(config, size=Size(Profile.BATCH, 512, 60))
     view(tuned).get("WorkerFunction").has(MemorySize=768, Timeout=60)
 
 
@@ -117,7 +117,7 @@ def test_tuned_beats_explicit_beats_profile() -> None:
 def test_cost_tags_tell_before_from_after(tuning: tuple[int, ...], tuned: str) -> None:
     found = [{"function": "worker", "memory_mib": memory} for memory in tuning]
     config = DEV.override(compute={"tuned_functions": found})
-    made = view(function(config, profile=Profile.BATCH)).get("WorkerFunction")
+    made = view(function(config, size=Size(Profile.BATCH))).get("WorkerFunction")
     tags = {tag["Key"]: tag["Value"] for tag in made.properties["Tags"]}
     assert tags == {
         "Architecture": "arm64",
@@ -129,7 +129,7 @@ def test_cost_tags_tell_before_from_after(tuning: tuple[int, ...], tuned: str) -
 
 
 def test_critical_logs_outlast_the_environments() -> None:
-    made = view(function(profile=Profile.CRITICAL)).get("WorkerLogGroup")
+    made = view(function(size=Size(Profile.CRITICAL))).get("WorkerLogGroup")
     assert made.properties["RetentionInDays"] == 30 > DEV.monitoring.log_retention_days
 
 
@@ -196,7 +196,7 @@ def test_disk_beyond_the_free_is_asked_for(mib: int, storage: object) -> None:
 
 def test_a_secret_is_no_environment_variable() -> None:
     with pytest.raises(TemplateError, match="API_KEY would hold a secret"):
-        function(environment={"API_KEY": "x"})
+        function(access=Access({"API_KEY": "x"}))
 
 
 def test_every_kind_of_code_fits(tmp_path: Path) -> None:
@@ -220,7 +220,7 @@ def test_every_kind_of_code_fits(tmp_path: Path) -> None:
 
 
 def test_facts_carry_the_name_and_what_alarms_need() -> None:
-    made = function(timeout_seconds=60)
+    made = function(size=Size(timeout_seconds=60))
     assert made.facts.value.to_dict() == made.name.to_dict() == {"Ref": "WorkerFunction"}
     assert (made.facts.title, made.facts.timeout_seconds) == ("Worker", 60)
     assert made.facts.profile is Profile.STANDARD

@@ -3,6 +3,7 @@ import pytest
 from aistudio_templates.config import EnvironmentConfig
 from aistudio_templates.errors import TemplateError
 from aistudio_templates.patterns.function_code import inline_code
+from aistudio_templates.patterns.function_sizing import Size
 from aistudio_templates.patterns.optimized_lambda import OptimizedLambda, optimized_lambda
 from aistudio_templates.patterns.queue import (
     consumer,
@@ -21,7 +22,7 @@ def function(timeout_seconds: int) -> OptimizedLambda:
         EnvironmentConfig.get("dev"),
         code=inline_code("def handler(event, context): ..."),
         description="Works",
-        timeout_seconds=timeout_seconds,
+        size=Size(timeout_seconds=timeout_seconds),
     )
 
 

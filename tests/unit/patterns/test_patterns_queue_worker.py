@@ -3,7 +3,7 @@ import pytest
 from aistudio_templates.config import EnvironmentConfig
 from aistudio_templates.patterns.access import Access
 from aistudio_templates.patterns.function_code import inline_code
-from aistudio_templates.patterns.function_sizing import Profile
+from aistudio_templates.patterns.function_sizing import Size
 from aistudio_templates.patterns.queue import dead_letter_queue
 from aistudio_templates.patterns.queue_worker import QueueWorker, Work, queue_worker
 from aistudio_templates.policies.grants import publish_messages
@@ -22,8 +22,7 @@ def worker(
         work=work,
         code=inline_code("def handler(event, context): ..."),
         description="Works",
-        profile=Profile.STANDARD,
-        timeout_seconds=60,
+        size=Size(timeout_seconds=60),
         access=access or Access(),
     )
 

@@ -51,6 +51,21 @@ def test_a_model_is_one_of_this_region_and_of_no_account() -> None:
     assert allowed(invoke_model("cohere.embed-v4:0")) == {"bedrock:InvokeModel": [{"Fn::Sub": arn}]}
 
 
+@pytest.mark.parametrize("geography", ["us", "eu", "apac", "global", "us-gov"])
+def test_a_profile_is_one_of_this_account_and_leads_to_its_model_in_all_regions(
+    geography: str,
+) -> None:
+    profile = f"{geography}.cohere.embed-v4:0"
+    everywhere = "arn:${AWS::Partition}:bedrock:*::foundation-model/${Model}"
+    arn = f"arn:${{AWS::Partition}}:bedrock:{HERE}:inference-profile/{profile}"
+    assert allowed(invoke_model(profile)) == {
+        "bedrock:InvokeModel": [
+            {"Fn::Sub": [everywhere, {"Model": "cohere.embed-v4:0"}]},
+            {"Fn::Sub": arn},
+        ]
+    }
+
+
 def test_textract_is_granted_action_by_action() -> None:
     assert allowed(start_text_detection()) == {"textract:StartDocumentTextDetection": ["*"]}
     assert allowed(read_text_detection()) == {"textract:GetDocumentTextDetection": ["*"]}
@@ -70,6 +85,7 @@ def test_mail_is_sent_from_one_address_whatever_the_identity() -> None:
     (statement,) = encode_to_dict(
         list(send_email("a@b.org", identity_arns=["address", "domain"], configuration_set_arn="c"))
     )
-    assert statement["Action"] == ["ses:SendEmail"]
+    # With an attachment, SES makes a MIME message of what it is given.
+    assert statement["Action"] == ["ses:SendEmail", "ses:SendRawEmail"]
     assert statement["Resource"] == ["address", "domain", "c"]
     assert statement["Condition"] == {"StringEquals": {"ses:FromAddress": "a@b.org"}}

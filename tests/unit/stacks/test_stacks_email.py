@@ -75,7 +75,7 @@ def test_the_sender_sends_as_one_address_with_one_configuration_set(name: str) -
     (sending,) = [
         statement
         for statement in role_statements(view.get("NotificationSenderRole"))
-        if statement["Action"] == ["ses:SendEmail"]
+        if "ses:SendEmail" in statement["Action"]
     ]
     prefix = f"arn:${{AWS::Partition}}:ses:{ACCOUNT}"
     assert sending["Resource"] == [

@@ -12,6 +12,7 @@ from support.environments import ENVIRONMENTS, assembly, composed, stack
 from support.template_view import ABSENT, TemplateView
 
 ZONE = "Z0123456789ABCDEFGHIJ"
+REPOSITORY = "https://github.com/example/app"
 HOSTS = [("dev", "dev.example.com"), ("staging", "staging.example.com"), ("prod", "example.com")]
 
 
@@ -36,15 +37,23 @@ def statements(view: TemplateView, role: str) -> list[dict[str, Any]]:
     ("name", "branch"), [("dev", "dev"), ("staging", "staging"), ("prod", "main")]
 )
 def test_an_environment_serves_one_branch(name: str, branch: str) -> None:
-    view = frontend(name)
-    view.get("Application").has(Platform="WEB_COMPUTE", Repository=ABSENT, AccessToken=ABSENT)
+    view = frontend(name, repository_url=REPOSITORY)
+    view.get("Application").has(Platform="WEB_COMPUTE")
     view.only("AWS::Amplify::Branch").has(
-        BranchName=branch, Framework="Next.js - SSR", EnableAutoBuild=False
+        BranchName=branch, Framework="Next.js - SSR", EnableAutoBuild=True
     )
 
 
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_no_branch_is_in_the_way_of_connecting_a_repository_later(name: str) -> None:
+    view = frontend(name, hosted_zone_id=ZONE)
+    view.get("Application").has(Repository=ABSENT, AccessToken=ABSENT)
+    assert not view.of_type("AWS::Amplify::Branch")
+    assert not view.of_type("AWS::Amplify::Domain")
+
+
 def test_only_that_branch_may_do_what_the_application_does() -> None:
-    view = frontend("prod")
+    view = frontend("prod", repository_url=REPOSITORY)
     view.get("Application").has(ComputeRoleArn=ABSENT)
     view.get("Branch").has(
         ComputeRoleArn={"Fn::GetAtt": ["ComputeRole", "Arn"]}, EnablePullRequestPreview=False
@@ -52,12 +61,11 @@ def test_only_that_branch_may_do_what_the_application_does() -> None:
 
 
 def test_a_repository_is_read_with_a_token_from_secrets_manager() -> None:
-    view = frontend("dev", repository_url="https://github.com/example/app")
+    view = frontend("dev", repository_url=REPOSITORY)
     view.get("Application").has(
-        Repository="https://github.com/example/app",
+        Repository=REPOSITORY,
         AccessToken="{{resolve:secretsmanager:aistudio-github-token:SecretString}}",
     )
-    view.get("Branch").has(EnableAutoBuild=True)
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)
@@ -116,8 +124,8 @@ def test_keys_of_tokens_come_from_the_issuer() -> None:
 
 @pytest.mark.parametrize(("name", "host"), HOSTS)
 def test_a_hosted_zone_gives_the_application_its_host(name: str, host: str) -> None:
-    assert "Domain" not in frontend(name).resources
-    domain = frontend(name, hosted_zone_id=ZONE).get("Domain")
+    assert "Domain" not in frontend(name, repository_url=REPOSITORY).resources
+    domain = frontend(name, repository_url=REPOSITORY, hosted_zone_id=ZONE).get("Domain")
     domain.has(
         DomainName=host,
         SubDomainSettings=[
@@ -129,7 +137,7 @@ def test_a_hosted_zone_gives_the_application_its_host(name: str, host: str) -> N
 
 
 def test_amplify_writes_to_a_log_group_that_forgets() -> None:
-    view = frontend("prod")
+    view = frontend("prod", repository_url=REPOSITORY)
     group = view.get("ApplicationLogGroup").has(
         LogGroupName={"Fn::Sub": "/aws/amplify/${Application.AppId}"}, RetentionInDays=30
     )

@@ -181,8 +181,17 @@ def test_some_tasks_are_never_on_spot(
     view = ecs(name, {"ecs_fargate_spot": spot})
     strategy = view.get("Service").properties["CapacityProviderStrategy"]
     assert [(s["CapacityProvider"], s.get("Base"), s["Weight"]) for s in strategy] == expected
-    associated = view.get("Cluster").properties["CapacityProviders"]
+    associated = view.get("ClusterCapacityProviders").properties["CapacityProviders"]
     assert {provider for provider, _, _ in expected} <= set(associated)
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_capacity_providers_wait_until_a_new_account_knows_ecs(name: str) -> None:
+    view = ecs(name)
+    assert "CapacityProviders" not in view.get("Cluster").properties
+    providers = view.get("ClusterCapacityProviders").has(Cluster={"Ref": "Cluster"})
+    assert providers.resource["DependsOn"] == "LoadBalancer"
+    assert "ClusterCapacityProviders" in view.get("Service").resource["DependsOn"]
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)
@@ -195,7 +204,7 @@ def test_a_failed_deploy_goes_back_and_interrupts_nobody(name: str) -> None:
             "DeploymentCircuitBreaker": {"Enable": True, "Rollback": True},
         }
     )
-    assert service.resource["DependsOn"] == "HttpsListener"
+    assert "HttpsListener" in service.resource["DependsOn"]
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)

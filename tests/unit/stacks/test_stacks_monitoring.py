@@ -78,8 +78,18 @@ def test_the_budget_warns_before_and_by_forecast(name: str, amount: float) -> No
     assert notifications == [("ACTUAL", 80.0), ("ACTUAL", 100.0), ("FORECASTED", 100.0)]
 
 
-def test_unusual_costs_of_the_environment_are_reported_at_once() -> None:
-    view = stack(assembly("prod"), "monitoring")
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_no_member_account_is_asked_to_watch_the_costs_of_a_tag(name: str) -> None:
+    assert not {
+        r["Type"]
+        for r in stack(assembly(name), "monitoring").resources.values()
+        if r["Type"].startswith("AWS::CE::")
+    }
+
+
+def test_the_account_that_pays_can_have_unusual_costs_reported_at_once() -> None:
+    config = EnvironmentConfig.get("prod").override(cost={"anomaly_detection": True})
+    view = stack(composed(config), "monitoring")
     monitor = view.only("AWS::CE::AnomalyMonitor").has(MonitorType="CUSTOM")
     specification = json.loads(monitor.properties["MonitorSpecification"])
     assert specification == {"Tags": {"Key": "Environment", "Values": ["prod"]}}
@@ -88,6 +98,8 @@ def test_unusual_costs_of_the_environment_are_reported_at_once() -> None:
     )
     threshold = json.loads(subscription.properties["ThresholdExpression"])
     assert threshold["Dimensions"]["Values"] == ["20"]
+    for kind in ("AWS::CE::AnomalySubscription", "AWS::Budgets::Budget"):
+        assert view.only(kind).resource["DependsOn"] == "AlarmTopicPolicy"
 
 
 @pytest.mark.parametrize("name", ALARMING)
@@ -159,6 +171,7 @@ def test_on_ecs_targets_and_tasks_are_watched() -> None:
     config = EnvironmentConfig.get("prod").override(frontend=ECS)
     alarms = stack(composed(config), "monitoring").of_type("AWS::CloudWatch::Alarm")
     expected = {
+        "LoadBalancerErrorsAlarm",
         "NoHealthyTargetAlarm",
         "ServiceCpuAlarm",
         "ServiceMemoryAlarm",
@@ -167,6 +180,23 @@ def test_on_ecs_targets_and_tasks_are_watched() -> None:
     assert expected <= set(alarms)
     amplify = stack(assembly("prod"), "monitoring").of_type("AWS::CloudWatch::Alarm")
     assert not expected & set(amplify)
+
+
+@pytest.mark.parametrize(("image", "missing"), [("v1", "breaching"), (None, "notBreaching")])
+def test_a_service_without_any_task_is_down_once_there_is_an_image(
+    image: str | None, missing: str
+) -> None:
+    config = EnvironmentConfig.get("prod").override(frontend={**ECS, "image": image})
+    view = stack(composed(config), "monitoring")
+    view.get("NoHealthyTargetAlarm").has(TreatMissingData=missing)
+
+
+def test_what_the_load_balancer_answers_itself_is_watched_apart_from_tasks() -> None:
+    config = EnvironmentConfig.get("prod").override(frontend=ECS)
+    alarm = stack(composed(config), "monitoring").get("LoadBalancerErrorsAlarm")
+    alarm.has(MetricName="HTTPCode_ELB_5XX_Count", Statistic="Sum")
+    dimensions = {d["Name"] for d in alarm.properties["Dimensions"]}
+    assert dimensions == {"LoadBalancer"}
 
 
 def test_log_groups_that_aws_makes_get_a_retention_every_day() -> None:

@@ -153,8 +153,18 @@ def test_a_shared_vpc_is_read_from_its_owner_and_adds_nothing() -> None:
     assert parameters["SharedVpcId"]["Type"] == "AWS::SSM::Parameter::Value<AWS::EC2::VPC::Id>"
     assert view.body["Outputs"]["VpcId"]["Value"] == {"Ref": "SharedVpcId"}
     assert view.body["Outputs"]["DataSubnetIds"]["Value"] == {
-        "Fn::Join": [",", {"Ref": "SharedVpcDataSubnetIds"}]
+        "Fn::Join": [",", {"Fn::Split": [",", {"Ref": "SharedVpcDataSubnetIds"}]}]
     }
+
+
+def test_no_list_type_reads_the_text_that_the_owner_publishes() -> None:
+    published = {
+        v["Properties"]["Name"]: v["Properties"]["Type"]
+        for v in stack(assembly("dev"), "network").of_type("AWS::SSM::Parameter").values()
+    }
+    for parameter in stack(assembly("staging"), "network").body["Parameters"].values():
+        assert published[parameter["Default"]] == "String"
+        assert "List<" not in parameter["Type"]
 
 
 def test_what_a_shared_vpc_reads_is_what_its_owner_publishes() -> None:

@@ -11,13 +11,14 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from aistudio_shared.claims import InProgressError, claim
+from aistudio_shared.clients import client_config
 from aistudio_shared.logs import Log, described
 from aistudio_shared.records import (
     PermanentError,
@@ -27,7 +28,7 @@ from aistudio_shared.records import (
     sns_message,
 )
 
-__all__ = ["DEAD_LETTER_QUEUE_URL", "PermanentError", "Record", "process", "sns_message"]
+__all__ = ["DEAD_LETTER_QUEUE_URL", "Claims", "PermanentError", "Record", "process", "sns_message"]
 
 DEAD_LETTER_QUEUE_URL = "DEAD_LETTER_QUEUE_URL"
 """Environment variable: where messages go that no retry would help. Optional."""
@@ -43,9 +44,24 @@ _MAX_REASON_CHARACTERS = 1_000
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]+")
 """SQS takes no attribute that holds one of them."""
 
-_CLIENT_CONFIG = Config(
-    retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5, read_timeout=30
-)
+_CLIENT_CONFIG = client_config(read_timeout_seconds=30)
+
+
+def _message_id(record: Record) -> str:
+    return record.message_id
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What makes once of work that is asked for twice; see :mod:`aistudio_shared.claims`.
+
+    Attributes:
+        table: The table of claims.
+        key: Names the work of a message. Default: the message's id.
+    """
+
+    table: Any
+    key: Callable[[Record], str] = _message_id
 
 
 def process(
@@ -54,8 +70,7 @@ def process(
     *,
     log: Log,
     context: Any = None,
-    claim_table: Any = None,
-    claim_key: Callable[[Record], str] | None = None,
+    claims: Claims | None = None,
     sqs: Any = None,
 ) -> dict[str, list[dict[str, str]]]:
     """Handle one message after the other; return which of them SQS shall deliver again.
@@ -70,9 +85,7 @@ def process(
         handle: Does the work for one message.
         log: Where failures are told, without bodies.
         context: Lambda's; near the end of its time no further message is begun.
-        claim_table: Table of claims. Default: none, so that ``handle`` must bear a message
-            that comes twice.
-        claim_key: Names the work of a message. Default: the message's id.
+        claims: Default: none, so that ``handle`` must bear a message that comes twice.
         sqs: An ``sqs`` client. Default: a new one, if one is needed.
 
     Returns:
@@ -84,45 +97,25 @@ def process(
     records = event.get("Records")
     if not isinstance(records, list):
         raise PermanentError("the event has no Records: it is not one of an SQS queue")
-    batch = _Batch(
-        handle=handle,
-        log=log,
-        context=context,
-        claim_table=claim_table,
-        claim_key=claim_key or _message_id,
-        sqs=sqs,
-    )
+    batch = _Batch(handle, log, context, claims, sqs)
     failed = [raw["messageId"] for raw in records if not batch.is_done(raw)]
     log.info("batch processed", messages=len(records), failed=len(failed))
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 
+@dataclass
 class _Batch:
-    """The messages of one event, and what they need.
+    """The messages of one event, and what they need: the arguments of :func:`process`."""
 
-    The arguments are those of :func:`process`.
-    """
-
-    def __init__(
-        self,
-        *,
-        handle: Callable[[Record], None],
-        log: Log,
-        context: Any,
-        claim_table: Any,
-        claim_key: Callable[[Record], str],
-        sqs: Any,
-    ) -> None:
-        self._handle = handle
-        self._log = log
-        self._context = context
-        self._claim_table = claim_table
-        self._claim_key = claim_key
-        self._given_sqs = sqs
+    handle: Callable[[Record], None]
+    log: Log
+    context: Any
+    claims: Claims | None
+    sqs: Any
 
     def is_done(self, raw: Mapping[str, Any]) -> bool:
         """Return whether SQS may delete the message."""
-        log = self._log.bound(messageId=raw["messageId"])
+        log = self.log.bound(messageId=raw["messageId"])
         if self._seconds_left() < _RESERVED_SECONDS:
             log.warning("no time left for this message")
             self._retry_in(raw, _RETRY_SECONDS[0], log)
@@ -145,18 +138,18 @@ class _Batch:
     def _handle_once(self, record: Record, log: Log) -> None:
         with self._claimed(record) as to_do:
             if to_do:
-                self._handle(record)
+                self.handle(record)
             else:
                 log.info("message was done before")
 
     @contextmanager
     def _claimed(self, record: Record) -> Iterator[bool]:
-        if self._claim_table is None:
+        if self.claims is None:
             yield True
             return
         # No invocation outlives its time, and no lease outlives it by much.
         lease_seconds = self._seconds_left() + 1
-        with claim(self._claim_table, self._claim_key(record), lease_seconds) as claimed:
+        with claim(self.claims.table, self.claims.key(record), lease_seconds) as claimed:
             yield not claimed.done
 
     def _put_aside(self, raw: Mapping[str, Any], reason: str, log: Log) -> bool:
@@ -166,7 +159,7 @@ class _Batch:
             return False
         attributes = {"Reason": reason, "SourceMessageId": raw["messageId"]}
         try:
-            self._sqs().send_message(
+            self._client().send_message(
                 QueueUrl=url,
                 MessageBody=raw["body"],
                 MessageAttributes={
@@ -183,7 +176,7 @@ class _Batch:
         """Bring the message back sooner than its visibility timeout, which may be hours."""
         account, name = raw["eventSourceARN"].split(":")[4:]
         try:
-            client = self._sqs()
+            client = self._client()
             client.change_message_visibility(
                 QueueUrl=f"{client.meta.endpoint_url}/{account}/{name}",
                 ReceiptHandle=raw["receiptHandle"],
@@ -192,19 +185,15 @@ class _Batch:
         except (BotoCoreError, ClientError) as error:
             log.warning("message comes back late", error=described(error))
 
-    def _sqs(self) -> Any:
-        if self._given_sqs is None:
-            self._given_sqs = boto3.client("sqs", config=_CLIENT_CONFIG)
-        return self._given_sqs
+    def _client(self) -> Any:
+        if self.sqs is None:
+            self.sqs = boto3.client("sqs", config=_CLIENT_CONFIG)
+        return self.sqs
 
     def _seconds_left(self) -> float:
-        if self._context is None:
+        if self.context is None:
             return _LONGEST_INVOCATION_SECONDS
-        return float(self._context.get_remaining_time_in_millis()) / 1000
-
-
-def _message_id(record: Record) -> str:
-    return record.message_id
+        return float(self.context.get_remaining_time_in_millis()) / 1000
 
 
 def _retry_seconds(receives: int) -> int:

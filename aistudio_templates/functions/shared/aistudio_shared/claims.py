@@ -17,7 +17,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
+
+from aistudio_shared.logs import logger
 
 IN_PROGRESS = "in_progress"
 """Someone works on it, until the lease ends."""
@@ -30,6 +32,8 @@ _KEPT_SECONDS = 14 * 24 * 3600
 
 _FREE = "attribute_not_exists(jobId) OR (#status = :in_progress AND leaseUntil <= :now)"
 _MINE = "#owner = :owner AND #status = :in_progress"
+
+_LOG = logger("claims")
 
 
 class InProgressError(Exception):
@@ -92,7 +96,7 @@ def claim(
     try:
         yield Claim(key, done=False)
     except BaseException:
-        _end(table, item_key, owner, status=IN_PROGRESS, lease_until=0)
+        _free(table, item_key, owner)
         raise
     if not _end(table, item_key, owner, status=DONE, lease_until=0):
         raise LeaseLostError(f"{key} took longer than its lease")
@@ -107,7 +111,7 @@ def _taken(table: Any, item_key: str, owner: str, *, lease_seconds: float, now: 
                 "status": IN_PROGRESS,
                 "owner": owner,
                 "leaseUntil": int(now + lease_seconds) + 1,
-                "timestamp": int(now * 1000),
+                # No timestamp: with one, the table's index of states would list claims as jobs.
                 "ttl": int(now) + _KEPT_SECONDS,
             },
             ConditionExpression=_FREE,
@@ -125,6 +129,15 @@ def _taken(table: Any, item_key: str, owner: str, *, lease_seconds: float, now: 
         remaining = float(item.get("leaseUntil", now + lease_seconds)) - now
         raise InProgressError(item_key, max(1, round(remaining))) from error
     return True
+
+
+def _free(table: Any, item_key: str, owner: str) -> None:
+    """End our lease after a failure, which counts more than one of this."""
+    try:
+        _end(table, item_key, owner, status=IN_PROGRESS, lease_until=0)
+    except (BotoCoreError, ClientError) as error:
+        # The next attempt has to wait for the end of the lease.
+        _LOG.failure("claim not freed", error, claim=item_key)
 
 
 def _end(table: Any, item_key: str, owner: str, *, status: str, lease_until: int) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from aistudio_shared.environment import required
 from aistudio_shared.logs import logger
@@ -145,7 +145,7 @@ class DataApi:
             # PostgreSQL forgets an open transaction anyway; the first error is what counts.
             try:
                 self._client.rollback_transaction(**self._target, transactionId=transaction_id)
-            except ClientError as error:
+            except (BotoCoreError, ClientError) as error:
                 _LOG.failure("rollback failed", error)
             raise
         self._client.commit_transaction(**self._target, transactionId=transaction_id)
@@ -179,7 +179,9 @@ class DataApi:
             "includeResultMetadata": True,
         }
         answer = self._call(lambda: self._client.execute_statement(**request), transaction_id)
-        names = [column["name"] for column in answer.get("columnMetadata", [])]
+        columns = answer.get("columnMetadata", [])
+        # What AS calls a column is its label; the name may be the table's own.
+        names = [column.get("label") or column["name"] for column in columns]
         return [dict(zip(names, map(plain, row), strict=True)) for row in answer.get("records", [])]
 
     def batch_execute(

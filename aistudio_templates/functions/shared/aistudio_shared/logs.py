@@ -11,7 +11,8 @@ import json
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -82,6 +83,14 @@ class Log:
             **fields: What it was about.
         """
         self._write("ERROR", message, {**fields, "error": described(cause)})
+
+    @contextmanager
+    def quietly(self) -> Iterator[None]:
+        """Tell an outcome inside; if that fails too, the first error is what counts."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 # the same
+            self.warning("outcome could not be told", error=described(error))
 
     def _write(self, level: str, message: str, fields: Mapping[str, Any]) -> None:
         lowest = os.environ.get("AWS_LAMBDA_LOG_LEVEL", "INFO").upper()

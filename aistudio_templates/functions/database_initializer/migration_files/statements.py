@@ -1,9 +1,11 @@
 """Splitting a SQL file into statements, by PostgreSQL's own lexical rules.
 
 The Data API takes one statement a call. A semicolon ends a statement unless it stands in
-a quoted string or identifier, a dollar-quoted body or a comment.
+a quoted string or identifier, a dollar-quoted body, a comment, parentheses or the body of
+a function between ``BEGIN ATOMIC`` and ``END``; the last two are psql's rules.
 
 Source: https://www.postgresql.org/docs/current/sql-syntax-lexical.html
+Source: https://github.com/postgres/postgres/blob/master/src/fe_utils/psqlscan.l
 """
 
 from __future__ import annotations
@@ -11,8 +13,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_DOLLAR_TAG = re.compile(r"\$([A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*)?\$")
-_IDENTIFIER_CHARACTER = re.compile(r"[A-Za-z0-9_$\u0080-\uffff]")
+_WORD = re.compile(r"[A-Za-z_\u0080-\U0010ffff][A-Za-z0-9_$\u0080-\U0010ffff]*")
+_SPACES = " \t\n\r\f\v"
+_SPACE = re.compile(rf"[{_SPACES}]+")
+_LINE_COMMENT = re.compile(r"--[^\n\r]*")
+_DOLLAR_TAG = re.compile(r"\$([A-Za-z_\u0080-\U0010ffff][A-Za-z0-9_\u0080-\U0010ffff]*)?\$")
+_IDENTIFIER_CHARACTER = re.compile(r"[A-Za-z0-9_$\u0080-\U0010ffff]")
+
+_ROUTINE = re.compile(r"CREATE (OR REPLACE )?(FUNCTION|PROCEDURE) ")
+"""How the words of a statement begin whose body may hold statements."""
+
+_LONGEST_BEGINNING = 4
+"""As many words are needed to tell."""
 
 
 class SqlSyntaxError(ValueError):
@@ -27,17 +39,63 @@ def split_statements(sql: str) -> list[str]:
     Raises:
         SqlSyntaxError: A string, identifier, dollar quote or comment is not closed.
     """
-    statements, start, has_code = [], 0, False
+    statements, start, current = [], 0, _Statement()
     for kind, begin, end in _tokens(sql):
-        if kind == "semicolon":
-            if has_code:
-                statements.append(sql[start:begin].strip())
-            start, has_code = end, False
-        elif kind == "code":
-            has_code = True
-    if has_code:
-        statements.append(sql[start:].strip())
+        if kind == "semicolon" and current.may_end:
+            if current.has_code:
+                statements.append(sql[start:begin].strip(_SPACES))
+            start, current = end, _Statement()
+        else:
+            current.add(kind, sql[begin:end])
+    if current.has_code:
+        statements.append(sql[start:].strip(_SPACES))
     return statements
+
+
+def leading_word(statement: str) -> str:
+    """Return the word that a statement begins with after comments, or an empty text."""
+    for kind, begin, end in _tokens(statement):
+        if kind != "space":
+            return statement[begin:end] if kind == "word" else ""
+    return ""
+
+
+class _Statement:
+    """A statement as far as it was read."""
+
+    def __init__(self) -> None:
+        self.has_code = False
+        self._parentheses = 0
+        self._blocks = 0
+        self._beginning: list[str] = []
+
+    @property
+    def may_end(self) -> bool:
+        """Whether a semicolon here ends it."""
+        return not self._parentheses and not self._blocks
+
+    def add(self, kind: str, text: str) -> None:
+        """Go on by one token."""
+        if kind == "space":
+            return
+        self.has_code = True
+        if kind == "word":
+            self._add_word(text.upper())
+        elif text == "(":
+            self._parentheses += 1
+        elif text == ")":
+            self._parentheses = max(self._parentheses - 1, 0)
+
+    def _add_word(self, word: str) -> None:
+        if len(self._beginning) < _LONGEST_BEGINNING:
+            self._beginning.append(word)
+        if self._parentheses or not _ROUTINE.match(" ".join([*self._beginning, ""])):
+            return
+        # CASE ends with END, too.
+        if word == "BEGIN" or (word == "CASE" and self._blocks):
+            self._blocks += 1
+        elif word == "END":
+            self._blocks = max(self._blocks - 1, 0)
 
 
 def _tokens(sql: str) -> Iterator[tuple[str, int, int]]:
@@ -51,13 +109,16 @@ def _tokens(sql: str) -> Iterator[tuple[str, int, int]]:
 
 def _token(sql: str, position: int) -> tuple[int, str]:
     """Return where the token at ``position`` ends, and its kind."""
-    character = sql[position]
-    if character == ";":
+    if sql[position] == ";":
         return position + 1, "semicolon"
-    if character.isspace():
-        return position + 1, "space"
-    if sql.startswith(("--", "/*"), position):
+    if space := _SPACE.match(sql, position):
+        return space.end(), "space"
+    if line_comment := _LINE_COMMENT.match(sql, position):
+        return line_comment.end(), "space"
+    if sql.startswith("/*", position):
         return _after_comment(sql, position), "space"
+    if word := _WORD.match(sql, position):
+        return word.end(), "word"
     return _after_code(sql, position), "code"
 
 
@@ -107,9 +168,6 @@ def _after_dollar_quote(sql: str, begin: int) -> int:
 
 
 def _after_comment(sql: str, begin: int) -> int:
-    if sql.startswith("--", begin):
-        end = sql.find("\n", begin)
-        return len(sql) if end < 0 else end
     depth, position = 1, begin + 2
     while depth:
         opening, closing = sql.find("/*", position), sql.find("*/", position)
