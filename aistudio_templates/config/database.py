@@ -64,6 +64,13 @@ class DatabaseConfig(Section):
     storage_type: Literal["aurora", "aurora-iopt1"] = Field(
         default="aurora", description="aurora bills I/O, aurora-iopt1 includes it."
     )
+    savings_plan_discount_percent: float = Field(
+        default=0.0,
+        ge=0,
+        le=35,
+        description="What a Database Savings Plan takes off the capacity, in percent (up to 35 "
+        "for one year). The plan is bought in the console; estimates count with it.",
+    )
     scheduled_capacity: tuple[CapacitySchedule, ...] = Field(
         default=(), description="Capacities by time of day."
     )

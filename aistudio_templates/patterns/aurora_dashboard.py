@@ -21,9 +21,7 @@ def aurora_cost_dashboard(
         cluster: DB cluster identifier, or ``${LogicalId}`` of ``Fn::Sub``.
         instances: DB instance identifiers, or ``${LogicalId}`` each.
     """
-    price = float(
-        regional_prices(config.region).usd(f"aurora.capacity.{config.database.storage_type}")
-    )
+    price = _acu_hour_usd(config)
     rows: list[list[Widget]] = [
         [text(_settings(config, price), height=6)],
         *_costs(instances, price),
@@ -64,6 +62,16 @@ def _load(dimensions: dict[str, str]) -> list[list[Widget]]:
     ]
 
 
+def _acu_hour_usd(config: EnvironmentConfig) -> float:
+    """Return what one ACU costs for an hour, in USD, after the savings plan.
+
+    Source: https://aws.amazon.com/savingsplans/database-pricing/
+    """
+    database = config.database
+    listed = regional_prices(config.region).usd(f"aurora.capacity.{database.storage_type}")
+    return round(float(listed) * (1 - database.savings_plan_discount_percent / 100), 6)
+
+
 def _settings(config: EnvironmentConfig, price: float) -> str:
     database = config.database
     pause = (
@@ -77,7 +85,8 @@ def _settings(config: EnvironmentConfig, price: float) -> str:
         f"- Auto-pause: {pause}; RDS proxy: {'on' if database.proxy else 'off'}",
         f"- Schedules that change the capacity: {len(database.scheduled_capacity)}, "
         f"{database.schedule_timezone}",
-        f"- Price: {price} USD an ACU-hour; storage, I/O and backups come on top",
+        f"- Price: {price:g} USD an ACU-hour, savings plan: "
+        f"{database.savings_plan_discount_percent:g} %; storage, I/O and backups come on top",
     ]
     return "\n".join(lines)
 

@@ -36,12 +36,14 @@ class FunctionCode:
         runtime: Lambda runtime; ``None`` for an image, which brings its own.
         handler: Module and function; ``None`` for an image.
         assets: What has to be in the artifact bucket.
+        environment: Names and values of variables that the runtime needs.
     """
 
     code: Any
     runtime: str | None
     handler: str | None
     assets: tuple[Asset, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
 
     @property
     def properties(self) -> dict[str, Any]:
@@ -71,7 +73,9 @@ def node_code(asset: Asset, *, handler: str = "index.handler") -> FunctionCode:
         asset: The folder, with the recipe of a Node.js bundle.
         handler: ``module.function`` of the bundle.
     """
-    return FunctionCode(stored(asset), NODE_RUNTIME, handler, (asset,))
+    # The bundle is minified; with its source map, traces name the source's lines.
+    traces = (("NODE_OPTIONS", "--enable-source-maps"),)
+    return FunctionCode(stored(asset), NODE_RUNTIME, handler, (asset,), traces)
 
 
 def zip_code(asset: Asset, *, runtime: str, handler: str) -> FunctionCode:

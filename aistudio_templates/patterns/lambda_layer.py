@@ -10,6 +10,7 @@ from troposphere import Ref, awslambda
 from aistudio_templates import names
 from aistudio_templates.assets import Asset
 from aistudio_templates.config import EnvironmentConfig
+from aistudio_templates.errors import TemplateError
 from aistudio_templates.model import Value
 from aistudio_templates.patterns.function_code import PYTHON_RUNTIME
 from aistudio_templates.patterns.handle import Handle
@@ -42,8 +43,17 @@ def python_layer(
         asset: The source, with the recipe of a layer.
         description: What it holds; at most 256 characters.
 
+    Raises:
+        TemplateError: Its native libraries are for another architecture.
+
     Source: https://docs.aws.amazon.com/lambda/latest/dg/python-layers.html
     """
+    if asset.lock and asset.target.architecture != config.compute.architecture:
+        raise TemplateError(
+            f"layer {title}: its libraries are for {asset.target.architecture}, its functions "
+            f"run on {config.compute.architecture}",
+            "give the asset the target of compute.architecture",
+        )
     layer = awslambda.LayerVersion(
         title,
         LayerName=names.physical_name(config.name, names.kebab_case(title)),

@@ -164,7 +164,7 @@ def _made(plan: _Plan) -> OptimizedLambda:
 
 def _function(plan: _Plan, role: Any, group: Any) -> Any:
     kebab = names.kebab_case(plan.name)
-    variables = plan.access.environment
+    variables = {**dict(plan.code.environment), **plan.access.environment}
     return awslambda.Function(
         f"{plan.name}Function",
         FunctionName=names.physical_name(plan.config.name, kebab),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aistudio_templates import names
-from aistudio_templates.assets import Asset, function_asset, shared_layer_asset
+from aistudio_templates.assets import Asset, Target, function_asset, shared_layer_asset
 from aistudio_templates.config import EnvironmentConfig
 from aistudio_templates.model import Outputs, StackTemplate, Value, exported, stack_template
 from aistudio_templates.patterns.access import (
@@ -122,9 +122,8 @@ def build(
 def _pipeline(
     config: EnvironmentConfig, storage: StorageOutputs, database: DatabaseOutputs
 ) -> _Pipeline:
-    layer = python_layer(
-        "SharedLayer", config, asset=shared_layer_asset(), description="What functions share"
-    )
+    asset = shared_layer_asset(target=Target(config.compute.architecture))
+    layer = python_layer("SharedLayer", config, asset=asset, description="What functions share")
     jobs = job_table("JobStatusTable", config, partition_key="jobId")
     access = combined(
         data_api_access(config, cluster_arn=database.cluster_arn, secret_arn=database.secret_arn),

@@ -123,8 +123,12 @@ class FileProcessing:
             JobStatus(self.table, job_id).update(FAILED, error=str(error))
 
     def _tell_failure(self, message: FileMessage, reason: str) -> None:
-        JobStatus(self.table, message.job_id).update(FAILED, error=reason)
-        self.documents.fail(message.item_id, reason)
+        try:
+            self.documents.fail(message.item_id, reason)
+        finally:
+            # Last, so that who waits for the job finds the document as it stays; and in any
+            # case, for the database may be what fails.
+            JobStatus(self.table, message.job_id).update(FAILED, error=reason)
 
     def _tell_attempt(self, message: FileMessage, record: Record, error: Exception) -> None:
         self.log.failure("attempt failed", error, jobId=message.job_id)

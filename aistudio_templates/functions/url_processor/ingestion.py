@@ -92,8 +92,8 @@ class Ingestion:
         reason = str(error) if is_explained else "The page could not be taken in."
         job = JobStatus(self.jobs, request.job_id)
         for tell in (
-            lambda: job.update(FAILED, error=reason),
             lambda: self.documents.fail(request.item_id, reason),
+            lambda: job.update(FAILED, error=reason),
         ):
             try:
                 tell()

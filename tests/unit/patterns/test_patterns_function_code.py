@@ -46,6 +46,11 @@ def test_python_and_node_have_a_runtime_and_a_handler_of_their_own(asset: Asset)
     assert python_code(asset, handler="other.main").properties["Handler"] == "other.main"
 
 
+def test_node_traces_name_the_lines_of_the_source(asset: Asset) -> None:
+    assert dict(node_code(asset).environment) == {"NODE_OPTIONS": "--enable-source-maps"}
+    assert not python_code(asset).environment
+
+
 def test_a_zip_is_started_as_its_maker_says(asset: Asset) -> None:
     properties = zip_code(asset, runtime="provided.al2023", handler="bootstrap").properties
     assert properties["Runtime"] == "provided.al2023"

@@ -5,7 +5,7 @@ import pytest
 from aistudio_templates.assets import Asset
 from aistudio_templates.assets.asset import PYTHON_LAYER
 from aistudio_templates.config import EnvironmentConfig
-from aistudio_templates.errors import AssetError
+from aistudio_templates.errors import AssetError, TemplateError
 from aistudio_templates.patterns.lambda_layer import LambdaLayer, python_layer
 from support.handles import view
 
@@ -51,3 +51,11 @@ def test_the_asset_is_the_callers_to_package(source: Path) -> None:
 def test_a_layer_without_source_is_refused(tmp_path: Path) -> None:
     with pytest.raises(AssetError, match="holds no source"):
         layer(tmp_path)
+
+
+def test_libraries_for_another_processor_are_refused(source: Path) -> None:
+    hashed = "0" * 64
+    (source / "requirements.txt").write_text(f"parser==1.0 --hash=sha256:{hashed}\n")
+    assert layer(source).layer.title == "SharedLayer"
+    with pytest.raises(TemplateError, match="are for arm64, its functions run on x86_64"):
+        layer(source, architecture="x86_64")

@@ -246,6 +246,16 @@ def test_the_cost_dashboard_sums_instances_and_states_the_real_settings() -> Non
     assert graphs["Cost per hour"]["metrics"][-1][0]["expression"] == "SUM(METRICS('acu')) * 0.12"
 
 
+def test_a_savings_plan_lowers_the_cost_on_the_dashboard() -> None:
+    config = EnvironmentConfig.get("prod").override(
+        database={"savings_plan_discount_percent": 35.0}
+    )
+    view = stack(composed(config), "database").get("AuroraCostDashboard")
+    text = view.properties["DashboardBody"]["Fn::Sub"]
+    assert "SUM(METRICS('acu')) * 0.078" in text
+    assert "savings plan: 35 %" in text
+
+
 def test_dashboard_widgets_do_not_overlap() -> None:
     for name in ENVIRONMENTS:
         view = stack(assembly(name), "database")
