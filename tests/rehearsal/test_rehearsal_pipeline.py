@@ -135,10 +135,8 @@ class TestFiles:
         assert queues.pauses_seconds == [60, 300, 900]
         assert max_receives(deployed, FILES_QUEUE) == len(queues.pauses_seconds)
         job = files.job("unlucky")
-        assert (job["status"], job["error"]) == (
-            "failed",
-            "The file could not be processed in several attempts.",
-        )
+        assert job["status"] == "failed", job
+        assert job["error"] == "The file could not be processed in several attempts."
 
         # The database is back, and an operator sends the message again.
         deployed.send(FILES_QUEUE, message["Body"])
