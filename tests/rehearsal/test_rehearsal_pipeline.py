@@ -131,8 +131,7 @@ class TestFiles:
                 FILES_DLQ, lambda found: json.loads(found["Body"]) == uploaded.message
             )
         assert "Reason" not in message.get("MessageAttributes", {})
-        # The third attempt is the last one, whatever pause it asks for.
-        assert queues.pauses_seconds == [60, 300, 900]
+        assert queues.pauses_seconds == [60, 300, 0]
         assert max_receives(deployed, FILES_QUEUE) == len(queues.pauses_seconds)
         job = files.job("unlucky")
         assert job["status"] == "failed", job

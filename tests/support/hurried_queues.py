@@ -47,7 +47,8 @@ class HurriedQueues:
         if request.headers.get("x-amz-target") == _CHANGE_VISIBILITY:
             content = json.loads(body)
             self.pauses_seconds.append(content["VisibilityTimeout"])
-            body = json.dumps({**content, "VisibilityTimeout": _HURRIED_SECONDS}).encode()
+            pause_seconds = min(content["VisibilityTimeout"], _HURRIED_SECONDS)
+            body = json.dumps({**content, "VisibilityTimeout": pause_seconds}).encode()
         connection = http.client.HTTPConnection(self._behind, timeout=30)
         try:
             headers = {**request.headers, "content-length": str(len(body))}

@@ -89,6 +89,16 @@ def test_a_failed_message_comes_back_soon_and_then_later(
     assert sqs.visibility == {"r0": seconds}
 
 
+@pytest.mark.parametrize(("receives", "seconds"), [(1, 60), (2, 300), (3, 0), (4, 0)])
+def test_after_the_last_attempt_it_need_not_wait_to_be_put_aside(
+    sqs: FakeQueues, monkeypatch: pytest.MonkeyPatch, receives: int, seconds: int
+) -> None:
+    monkeypatch.setenv("MAX_RECEIVES", "3")
+    event = sqs_event({"raises": "asleep"}, receives=receives)
+    assert process(event, Worker(), sqs) == ["m0"]
+    assert sqs.visibility == {"r0": seconds}
+
+
 def test_a_message_that_cannot_be_brought_back_sooner_comes_back_late(sqs: FakeQueues) -> None:
     sqs.failures = [refused("AccessDenied")]
     assert process(sqs_event({"raises": "transient"}), Worker(), sqs) == ["m0"]

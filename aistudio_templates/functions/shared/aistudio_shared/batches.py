@@ -21,8 +21,10 @@ from aistudio_shared.claims import InProgressError, claim
 from aistudio_shared.clients import client_config
 from aistudio_shared.logs import Log, described
 from aistudio_shared.records import (
+    MAX_RECEIVES,
     PermanentError,
     Record,
+    is_last_attempt,
     receive_count,
     record_of,
     sns_message,
@@ -131,7 +133,7 @@ class _Batch:
             return False
         except Exception as error:  # noqa: BLE001 # the batch's other messages go on
             log.failure("message failed", error)
-            self._retry_in(raw, _retry_seconds(receive_count(raw)), log)
+            self._retry_in(raw, _retry_seconds(raw), log)
             return False
         return True
 
@@ -196,9 +198,14 @@ class _Batch:
         return float(self.context.get_remaining_time_in_millis()) / 1000
 
 
-def _retry_seconds(receives: int) -> int:
-    """Return the pause before the next attempt: one minute, five, then fifteen."""
-    return _RETRY_SECONDS[min(receives, len(_RETRY_SECONDS)) - 1]
+def _retry_seconds(raw: Mapping[str, Any]) -> int:
+    """Return the pause before the next attempt: one minute, five, then fifteen.
+
+    After the last one there is none: SQS puts a message aside no sooner than it is visible.
+    """
+    if os.environ.get(MAX_RECEIVES) and is_last_attempt(raw):
+        return 0
+    return _RETRY_SECONDS[min(receive_count(raw), len(_RETRY_SECONDS)) - 1]
 
 
 def _attribute(text: str) -> str:

@@ -78,18 +78,23 @@ def record_of(raw: Mapping[str, Any]) -> Record:
     Raises:
         PermanentError: Its body is not a JSON object.
     """
-    receives = receive_count(raw)
     return Record(
         message_id=raw["messageId"],
         body=json_object(raw.get("body"), "the message's body"),
-        receive_count=receives,
-        last_attempt=receives >= int(os.environ.get(MAX_RECEIVES) or _DEFAULT_MAX_RECEIVES),
+        receive_count=receive_count(raw),
+        last_attempt=is_last_attempt(raw),
     )
 
 
 def receive_count(raw: Mapping[str, Any]) -> int:
     """Return how often a message of Lambda's event was received, this time included."""
     return int(raw.get("attributes", {}).get("ApproximateReceiveCount", 1))
+
+
+def is_last_attempt(raw: Mapping[str, Any]) -> bool:
+    """Return whether SQS puts a message of Lambda's event aside if this attempt fails."""
+    limit = int(os.environ.get(MAX_RECEIVES) or _DEFAULT_MAX_RECEIVES)
+    return receive_count(raw) >= limit
 
 
 def sns_message(record: Record) -> Mapping[str, Any]:
