@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, field_validator
 
@@ -35,6 +35,13 @@ from aistudio_templates.errors import ConfigError, valid_choices
 GLOBAL_REGION = "us-east-1"
 """Where CloudFront's firewalls and certificates live."""
 
+DEFAULT_REGION = "us-east-1"
+
+Region = Annotated[
+    str,
+    Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="Region that deploys must go to."),
+]
+
 _RESERVED_WORDS = ("aws", "amazon", "cognito")
 """What Cognito refuses in the prefix of a sign-in domain.
 
@@ -54,11 +61,7 @@ class EnvironmentConfig(Section):
         max_length=names.ENVIRONMENT_MAX_LENGTH,
         description="Name of the environment.",
     )
-    region: str = Field(
-        default="us-east-1",
-        pattern=r"^[a-z]{2}(-[a-z]+)+-\d$",
-        description="Region that deploys must go to.",
-    )
+    region: Region = DEFAULT_REGION
     network: NetworkConfig = Field(description="VPC, subnets, NAT gateways and endpoints.")
     database: DatabaseConfig = Field(description="The Aurora cluster.")
     compute: ComputeConfig = Field(description="Functions and tasks.")

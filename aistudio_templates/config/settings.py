@@ -13,7 +13,13 @@ from pydantic import Field, ValidationError
 
 from aistudio_templates import names
 from aistudio_templates.config.environments import ENVIRONMENTS
-from aistudio_templates.config.model import SECTIONS, EnvironmentConfig, merge
+from aistudio_templates.config.model import (
+    DEFAULT_REGION,
+    SECTIONS,
+    EnvironmentConfig,
+    Region,
+    merge,
+)
 from aistudio_templates.config.problems import config_error, frozen
 from aistudio_templates.config.provenance import ResolvedValue, resolved_values
 from aistudio_templates.config.section import Section
@@ -55,11 +61,7 @@ class Place(Section):
         pattern=r"^\d{12}$",
         description="Account that deploys must go to. Default: any.",
     )
-    region: str = Field(
-        default="us-east-1",
-        pattern=r"^[a-z]{2}(-[a-z]+)+-\d$",
-        description="Region that deploys must go to.",
-    )
+    region: Region = DEFAULT_REGION
     based_on: str | None = Field(
         default=None,
         description="dev, staging or prod; required for environments of other names.",

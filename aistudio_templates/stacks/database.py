@@ -12,13 +12,13 @@ from aistudio_templates.assets import function_asset, organization_migrations
 from aistudio_templates.config import EnvironmentConfig
 from aistudio_templates.model import Outputs, StackTemplate, Value, exported, stack_template
 from aistudio_templates.patterns.aurora import AuroraCluster, aurora_cluster
-from aistudio_templates.patterns.aurora_cost import aurora_cost_optimizer
+from aistudio_templates.patterns.aurora_cost import AuroraCostOptimizer, aurora_cost_optimizer
 from aistudio_templates.patterns.aurora_dashboard import aurora_cost_dashboard
 from aistudio_templates.patterns.function_facts import FunctionFacts
 from aistudio_templates.patterns.handle import resources
 from aistudio_templates.patterns.queue import QueueFacts
-from aistudio_templates.patterns.rds_proxy import rds_proxy
-from aistudio_templates.patterns.schema_initializer import schema_initializer
+from aistudio_templates.patterns.rds_proxy import RdsProxy, rds_proxy
+from aistudio_templates.patterns.schema_initializer import SchemaInitializer, schema_initializer
 from aistudio_templates.patterns.ssm import published_parameters
 from aistudio_templates.stacks.network import NetworkOutputs
 
@@ -73,7 +73,25 @@ def build(
         cluster,
         asset=function_asset("database_initializer", extra=organization_migrations(migrations)),
     )
-    outputs = DatabaseOutputs(
+    published = published_parameters(
+        config.name,
+        {"db-cluster-arn": cluster.reference.arn, "db-secret-arn": cluster.secret_arn},
+    )
+    return stack_template(
+        f"AI Studio, {config.name}: Aurora PostgreSQL, its schema, costs and alarms",
+        resources(cluster, optimizer, proxy, initializer, published, _dashboards(config, cluster)),
+        _outputs(cluster, optimizer, proxy, initializer),
+        assets=initializer.function.assets if initializer else (),
+    )
+
+
+def _outputs(
+    cluster: AuroraCluster,
+    optimizer: AuroraCostOptimizer,
+    proxy: RdsProxy | None,
+    initializer: SchemaInitializer | None,
+) -> DatabaseOutputs:
+    return DatabaseOutputs(
         cluster_arn=cluster.reference.arn,
         cluster_identifier=cluster.reference.identifier,
         cluster_endpoint=GetAtt(cluster.cluster, "Endpoint.Address"),
@@ -85,23 +103,6 @@ def build(
         capacity_dead_letter_queue=(
             optimizer.dead_letter_queue.facts if optimizer.dead_letter_queue else None
         ),
-    )
-    published = published_parameters(
-        config.name,
-        {"db-cluster-arn": cluster.reference.arn, "db-secret-arn": cluster.secret_arn},
-    )
-    return stack_template(
-        f"AI Studio, {config.name}: Aurora PostgreSQL, its schema, costs and alarms",
-        resources(
-            cluster,
-            optimizer,
-            proxy,
-            initializer,
-            published,
-            _dashboards(config, cluster),
-        ),
-        outputs,
-        assets=initializer.function.assets if initializer else (),
     )
 
 
